@@ -1,0 +1,56 @@
+"""What the runtime gives to a running connector or task."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from connect.api.records import Offset, Partition
+
+__all__ = ["ConnectorContext", "TaskContext"]
+
+
+class TaskContext(Protocol):
+    """A task's view of the runtime. Use it from the task's thread only."""
+
+    connector: str
+    """The connector's name."""
+    task: int
+    """The task's number, from 0."""
+    config: Mapping[str, str]
+    """The task's configuration, variables resolved."""
+    logger: logging.Logger
+    """Lines of this logger carry connector and task."""
+
+    def offset(self, partition: Partition) -> Offset | None:
+        """The offset stored for that source partition when the task was started, or None."""
+        ...
+
+    def stopping(self) -> bool:
+        """Whether the task was asked to stop; long work looks here."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Wait, at most so long; True at once when asked to stop. In place of ``time.sleep``."""
+        ...
+
+    def condition(self, name: str | None, detail: str = "") -> None:
+        """Show in status, log and metrics what the task is waiting for (``"retrying"``, ``"waiting"``), with the cause and
+        cure in ``detail``; None when all is well again. The state stays RUNNING."""
+        ...
+
+    def metric(self, name: str, value: float, **labels: str) -> None:
+        """Set a gauge of this task; ``name`` as in docs/metrics.md, without prefix."""
+        ...
+
+
+class ConnectorContext(Protocol):
+    """What a connector is given in its planning process."""
+
+    connector: str
+    """The connector's name."""
+
+    def offsets(self) -> Sequence[tuple[Partition, Offset]]:
+        """The offsets stored for this connector."""
+        ...

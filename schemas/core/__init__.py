@@ -1,0 +1,8 @@
+"""The compiled core of this package: one readable source each, compiled when there is a compiler.
+
+Importing the package chooses the implementation (see :mod:`schemas.core_select`).
+"""
+
+from schemas.core_select import load
+
+load("schemas.core.writer")

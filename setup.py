@@ -1,0 +1,46 @@
+"""Builds the compiled core when Cython and a C compiler are there; without them the same sources run interpreted.
+
+HEADGATE_BUILD_CORE=require makes a failed build an error, =skip does not try. Which core runs is told by the start-up
+log, `GET /` and the metric headgate_core_info.
+"""
+
+import os
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_ext import build_ext
+
+MODE = os.environ.get("HEADGATE_BUILD_CORE", "auto")
+
+
+class OptionalBuildExt(build_ext):
+    """A compiler that is missing or fails leaves the interpreted core, unless the build was required."""
+
+    def run(self) -> None:
+        try:
+            super().run()
+        except Exception as e:
+            if MODE == "require":
+                raise
+            self.warn(f"headgate: the compiled core was not built ({e}); the interpreted core will be used")
+
+
+def extensions() -> list:
+    """One extension for each core module: a .py source with a .pxd beside it."""
+    if MODE == "skip":
+        return []
+    try:
+        from Cython.Build import cythonize
+    except ImportError:
+        if MODE == "require":
+            raise
+        return []
+    roots = ("schemas", "connectors")
+    sources = sorted(str(p.with_suffix(".py")) for r in roots for p in Path(r).rglob("core/*.pxd") if p.stem != "__init__")
+    if not sources:
+        return []
+    directives = {"boundscheck": True, "wraparound": False, "initializedcheck": False, "annotation_typing": False}
+    return cythonize(sources, language_level=3, compiler_directives=directives)
+
+
+setup(ext_modules=extensions(), cmdclass={"build_ext": OptionalBuildExt})
