@@ -1,0 +1,1 @@
+"""Tasks: the supervisor in the worker, and the process in which one task runs."""
