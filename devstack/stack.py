@@ -1,0 +1,171 @@
+"""Several servers together: the Python side of the devstack, for tests and benchmarks.
+
+    with Stack(["kafka", "registry", "postgres"]) as stack:
+        use(stack.kafka.bootstrap, stack.registry.url, stack.postgres.dsn)
+        stack.postgres.restart()
+
+All servers start at once. Every server is also an object of its own with start, stop, kill and restart, which keep its
+ports and its data.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from devstack.errors import DevstackError
+from devstack.kafka import Kafka
+from devstack.postgres import Postgres, Postgres15
+from devstack.progress import Progress
+from devstack.registry import Registry
+from devstack.server import Server
+
+__all__ = ["SERVERS", "Stack"]
+
+SERVERS: dict[str, type[Server]] = {
+    "kafka": Kafka,
+    "registry": Registry,
+    "postgres": Postgres,
+    "postgres15": Postgres15,
+}
+
+S = TypeVar("S", bound=Server)
+
+
+class Stack:
+    """Servers that share a folder on disk."""
+
+    def __init__(
+        self,
+        names: Iterable[str] | None = None,
+        directory: Path | str | None = None,
+        *,
+        ports: Mapping[str, int] | None = None,
+        settings: Mapping[str, Mapping[str, str]] | None = None,
+        keep: bool = False,
+        progress: Progress | None = None,
+    ) -> None:
+        """Names the servers; nothing starts before `start` or `with`.
+
+        `names` None: those that were ever started in `directory`. `directory` None: a temporary folder, deleted at the
+        end of `with`. `ports`: {"kafka": 19092, "kafka.controller": 19093}; others are chosen. `settings`: extra
+        settings by server, {"postgres": {"wal_sender_timeout": "5s"}}. `keep`: the end of `with` leaves the data.
+        """
+        self._temporary = directory is None
+        if directory is None:
+            directory = tempfile.mkdtemp(prefix="headgate-stack-")
+            Path(directory).chmod(0o755)
+        self.directory = Path(directory).absolute()
+        self._keep = keep
+        self._cancelled = threading.Event()
+        self._ports = dict(ports or {})
+        self._settings = dict(settings or {})
+        progress = progress if progress is not None else Progress(silent=True)
+        self.servers: dict[str, Server] = {}
+        for name in names if names is not None else self._found():
+            if name not in SERVERS:
+                raise DevstackError(f"there is no server {name!r}; there are: {', '.join(SERVERS)}")
+            self.servers[name] = SERVERS[name](name, self.directory / name, progress, self._cancelled)
+
+    def _found(self) -> list[str]:
+        return [name for name in SERVERS if (self.directory / name / "server.json").exists()]
+
+    @property
+    def kafka(self) -> Kafka:
+        """The Kafka broker."""
+        return self._get("kafka", Kafka)
+
+    @property
+    def registry(self) -> Registry:
+        """The schema registry."""
+        return self._get("registry", Registry)
+
+    @property
+    def postgres(self) -> Postgres:
+        """PostgreSQL, the newest major version."""
+        return self._get("postgres", Postgres)
+
+    @property
+    def postgres15(self) -> Postgres15:
+        """PostgreSQL 15."""
+        return self._get("postgres15", Postgres15)
+
+    def _get(self, name: str, kind: type[S]) -> S:
+        server = self.servers.get(name)
+        if not isinstance(server, kind):
+            raise DevstackError(f"{name} is not part of this stack; it has: {', '.join(self.servers)}")
+        return server
+
+    def start(self) -> None:
+        """Starts what does not run, all at once. If one cannot start, those that this call started are stopped."""
+        self._configure()
+        already = {name for name, server in self.servers.items() if server.process is not None}
+        try:
+            self._each("start", self.servers)
+        except BaseException:
+            self._cancelled.set()
+            self._each("stop", [name for name in self.servers if name not in already])
+            raise
+
+    def stop(self) -> None:
+        """Stops all servers, all at once; data and ports are kept."""
+        self._each("stop", self.servers)
+
+    def wipe(self) -> None:
+        """Deletes the data of stopped servers; logs stay, unless the folder was temporary."""
+        for server in self.servers.values():
+            if server.process is not None:
+                raise DevstackError(f"{server.name} runs; stop it before its data are deleted")
+            server.wipe()
+        if self._temporary:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def exports(self) -> dict[str, str]:
+        """Environment variables with the addresses of all servers."""
+        return {key: value for server in self.servers.values() for key, value in server.exports().items()}
+
+    def _configure(self) -> None:
+        by_server: dict[str, dict[str, int]] = {}
+        for key, port in self._ports.items():
+            name, _, purpose = key.partition(".")
+            if name not in self.servers:
+                raise DevstackError(f"a port is given for {name!r}, which is not among: {', '.join(self.servers)}")
+            by_server.setdefault(name, {})[purpose or SERVERS[name].PORTS[0]] = port
+        for name in self._settings:
+            if name not in self.servers:
+                raise DevstackError(f"a setting is given for {name!r}, which is not among: {', '.join(self.servers)}")
+        avoid = set(self._ports.values())
+        for name, server in self.servers.items():
+            server.configure(by_server.get(name, {}), self._settings.get(name, {}), avoid)
+
+    def _each(self, action: str, names: Iterable[str]) -> None:
+        """Calls a method of several servers at once; the first error is raised after all have ended."""
+        chosen = [self.servers[name] for name in names]
+        if not chosen:
+            return
+        with ThreadPoolExecutor(len(chosen)) as pool:
+            try:
+                pending = [pool.submit(getattr(server, action)) for server in chosen]
+                for one in as_completed(pending):
+                    one.result()
+            except BaseException:
+                if action == "start":
+                    self._cancelled.set()
+                raise
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        if not self._keep:
+            self.wipe()
