@@ -1,0 +1,67 @@
+"""CPU seconds and memory of the worker's processes, from /proc."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from devstack.process import ProcessId, is_running
+from devstack.worker import WorkerProcess
+
+__all__ = ["MemoryWatch", "cpu_seconds", "pss_kib", "task_processes"]
+
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(process: ProcessId) -> float:
+    """User and system time of one process so far."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICK
+
+
+def pss_kib(process: ProcessId) -> int:
+    """Proportional memory: pages shared with the fork server are counted once over all."""
+    for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1])
+    return 0
+
+
+def task_processes(worker: WorkerProcess) -> list[ProcessId]:
+    """The leaves below the worker: the tasks (and no fork server)."""
+    family = worker.family()
+    parents = {int(Path(f"/proc/{p.pid}/stat").read_text().rpartition(")")[2].split()[1]) for p in family}
+    return [p for p in family if p.pid not in parents]
+
+
+@dataclass
+class MemoryWatch:
+    """Samples the memory of the worker and all below it until closed; ``peak_kib`` is the highest sum."""
+
+    worker: WorkerProcess
+    peak_kib: int = 0
+
+    def __post_init__(self) -> None:
+        self._halt = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._halt.wait(0.25):
+            total = 0
+            for process in self.worker.family():
+                try:
+                    if is_running(process):
+                        total += pss_kib(process)
+                except OSError:
+                    continue
+            self.peak_kib = max(self.peak_kib, total)
+
+    def close(self) -> None:
+        """Stop sampling."""
+        self._halt.set()
+        self._thread.join()
+
+
