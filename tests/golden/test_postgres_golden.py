@@ -1,0 +1,38 @@
+"""The recorded cases of the reference system on a running worker: the same records, schemas, headers, order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devstack.worker import WorkerProcess
+from tests.golden.case import Case, Database
+from tests.golden.normalise import compare
+
+HERE = Path(__file__).parent / "postgres"
+CASES = sorted(p.parent for p in HERE.glob("*/case.json"))
+
+pytestmark = [pytest.mark.golden, pytest.mark.integration]
+
+
+@pytest.fixture(scope="module")
+def database(postgres15: Any) -> Iterator[Database]:
+    made = Database(postgres15.host, postgres15.port, postgres15.user, postgres15.password)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def worker(kafka: Any, registry: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerProcess]:
+    with WorkerProcess(kafka.bootstrap, registry.url, tmp_path_factory.mktemp("golden"), group="golden") as running:
+        yield running
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda p: p.name)
+def test_records_equal_the_recorded_ones(path: Path, database: Database, worker: WorkerProcess, kafka: Any) -> None:
+    case = Case(path)
+    found = list(compare(case.expected(), case.run(database, kafka.bootstrap, worker.url)))
+    assert not found, "\n".join(found[:30])
