@@ -1,0 +1,168 @@
+"""A stack of its own, since these tests stop and kill its servers; a connector; a writer; a witness."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from devstack.process import ProcessId, is_running, kill
+from devstack.stack import Stack
+from devstack.worker import WorkerProcess
+from tests.chaos.witness import Witness, stored_position
+from tests.chaos.workload import SETUP, Workload
+
+NAME, SLOT, GROUP = "chaos", "headgate_chaos", "chaos"
+
+
+def until(ready: Callable[[], Any], seconds: float, what: str) -> Any:
+    """Ask until it is true."""
+    stop = time.monotonic() + seconds
+    while not (result := ready()):
+        assert time.monotonic() < stop, f"waited {seconds:.0f} s for {what}"
+        time.sleep(0.05)
+    return result
+
+
+@dataclass
+class Scene:
+    """Everything of one chaos test."""
+
+    stack: Stack
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.worker = WorkerProcess(self.stack.kafka.bootstrap, self.stack.registry.url, self.folder, group=GROUP,
+                                    environment=self.environment)
+
+    def open(self) -> None:
+        """Table, worker, connector; returns once it streams."""
+        with psycopg.connect(self.stack.postgres.dsn, autocommit=True) as connection:
+            connection.execute(SETUP.encode())
+        self.worker.start()
+        config = {
+            "connector.class": "io.debezium.connector.postgresql.PostgresConnector", "plugin.name": "pgoutput",
+            "topic.prefix": NAME, "database.hostname": "127.0.0.1", "database.port": str(self.stack.postgres.port),
+            "database.user": "cdc", "database.password": "cdc", "database.dbname": "lab", "slot.name": SLOT,
+            "publication.name": SLOT, "publication.autocreate.mode": "filtered", "table.include.list": "public.accounts",
+        }
+        answer = httpx.put(f"{self.worker.url}/connectors/{NAME}/config", json=config, timeout=90)
+        assert answer.status_code in (200, 201), answer.text
+        until(self.slot_active, 60, "the connector to stream")
+        self.workload = Workload(self.stack.postgres.dsn)
+        self.workload.start()
+        until(lambda: len(self.workload.committed) > 20, 30, "the first transactions")
+
+    def slot_active(self) -> bool:
+        """Whether the connector reads."""
+        with psycopg.connect(self.stack.postgres.dsn, autocommit=True) as connection:
+            query = "SELECT 1 FROM pg_replication_slots WHERE slot_name = %s AND active AND confirmed_flush_lsn IS NOT NULL"
+            return connection.execute(query, [SLOT]).fetchone() is not None
+
+    def task(self) -> ProcessId:
+        """The task's process: the newest leaf below the worker."""
+        def leaf() -> ProcessId | None:
+            family = self.worker.family()
+            parents = {_parent(p) for p in family}
+            leaves = [p for p in family if p.pid not in parents and p.pid != (self.worker.process and self.worker.process.pid)]
+            depth2 = [p for p in leaves if _parent(p) != (self.worker.process and self.worker.process.pid)]
+            return depth2[-1] if depth2 else None
+
+        found: ProcessId = until(leaf, 30, "the task's process")
+        return found
+
+    def kill_task(self) -> None:
+        """kill -9 the task."""
+        kill([self.task()])
+
+    def kill_worker(self) -> None:
+        """kill -9 the worker; waits until its tasks have ended by themselves."""
+        family = self.worker.family()
+        self.worker.kill()
+        until(lambda: not any(is_running(p) for p in family), 30, "the tasks of a killed worker to end")
+
+    def restart_task(self) -> None:
+        """What an operator does."""
+        until(lambda: self.task_state() == "FAILED", 30, "the status of the killed task")
+        answer = httpx.post(f"{self.worker.url}/connectors/{NAME}/tasks/0/restart", timeout=60)
+        assert answer.status_code == 204, answer.text
+
+    def task_state(self) -> str:
+        """As REST tells it."""
+        tasks = httpx.get(f"{self.worker.url}/connectors/{NAME}/status", timeout=60).json().get("tasks", [])
+        return tasks[0]["state"] if tasks else ""
+
+    def witness(self) -> Witness:
+        """A consumer that has read everything so far."""
+        seen = Witness(self.stack.kafka.bootstrap, self.stack.registry.url, f"{NAME}.public.accounts")
+        seen.catch_up()
+        return seen
+
+    def stored(self) -> int | None:
+        """The position stored in Kafka."""
+        return stored_position(self.stack.kafka.bootstrap, f"{GROUP}-offsets", NAME)
+
+    def confirmed(self) -> int:
+        """The position confirmed to the database."""
+        with psycopg.connect(self.stack.postgres.dsn, autocommit=True) as connection:
+            query = "SELECT confirmed_flush_lsn - '0/0' FROM pg_replication_slots WHERE slot_name = %s"
+            row = connection.execute(query, [SLOT]).fetchone()
+            assert row is not None
+            return int(row[0])
+
+    def assert_stored_is_not_ahead(self, seen: Witness) -> None:
+        """While nothing runs: what is stored has been delivered, what is confirmed has been stored."""
+        seen.catch_up()
+        position = self.stored()
+        if position is not None:
+            ahead = seen.missing(list(self.workload.committed), up_to=position)
+            assert not ahead, f"the stored offset {position} is ahead of: {ahead[:5]}"
+
+    def assert_all_arrived(self, seen: Witness, seconds: float = 60) -> None:
+        """The writer stops; every change it committed arrives, per key in order."""
+        self.workload.stop()
+        committed = self.workload.committed
+
+        def arrived() -> bool:
+            seen.catch_up()
+            return not seen.missing(committed)
+
+        until(arrived, seconds, "every committed change to arrive")
+        assert not seen.faults, seen.faults[:5]
+
+    def close(self) -> None:
+        """Stop everything and drop the slot."""
+        if hasattr(self, "workload") and self.workload.is_alive():
+            self.workload.stop()
+        self.worker.stop()
+
+
+def _parent(process: ProcessId) -> int:
+    try:
+        return int(Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return -1
+
+
+def runs(default: int) -> int:
+    """How many kills: CHAOS_RUNS, or the short number of `make test`."""
+    return int(os.environ.get("CHAOS_RUNS") or default)
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    with Stack(["kafka", "registry", "postgres"], settings={"postgres": {"wal_sender_timeout": "10s"}}) as stack:
+        made = Scene(stack, tmp_path)
+        try:
+            made.open()
+            yield made
+        finally:
+            made.close()

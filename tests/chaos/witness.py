@@ -1,0 +1,93 @@
+"""What a consumer has seen: decoded by confluent-kafka's own Avro deserializer, judged key by key."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry.avro import AvroDeserializer
+from confluent_kafka.serialization import MessageField, SerializationContext
+
+from tests.chaos.workload import Committed
+
+
+class Witness:
+    """Reads the topic's one partition from its beginning; repeats are allowed, gaps and leaps are not."""
+
+    def __init__(self, bootstrap: str, registry: str, topic: str) -> None:
+        self.topic = topic
+        self._consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "witness", "enable.auto.commit": False,
+                                   "auto.offset.reset": "earliest"})
+        self._consumer.assign([TopicPartition(topic, 0, 0)])
+        self._decode = AvroDeserializer(SchemaRegistryClient({"url": registry}))
+        self._next = 0
+        self.highest: dict[int, int] = {}
+        self.records = 0
+        self.faults: list[str] = []
+
+    def catch_up(self) -> None:
+        """Read up to the present end of the topic."""
+        end = self._consumer.get_watermark_offsets(TopicPartition(self.topic, 0), timeout=30)[1]
+        deadline = time.monotonic() + 60
+        while self._next < end:
+            assert time.monotonic() < deadline, f"the topic could not be read to its end {end} (at {self._next})"
+            for message in self._consumer.consume(1000, 0.5):
+                if message.error() is None:
+                    self._next = message.offset() + 1
+                    self._see(message)
+
+    def _see(self, message: Any) -> None:
+        if message.value() is None:
+            return
+        event = self._decode(message.value(), SerializationContext(self.topic, MessageField.VALUE))
+        if event["op"] == "d":
+            key, version = event["before"]["id"], event["before"]["version"] + 1
+        else:
+            key, version = event["after"]["id"], event["after"]["version"]
+        known = self.highest.get(key, 0)
+        if version > known + 1 and not (event["op"] == "r" and known == 0):
+            self.faults.append(f"offset {message.offset()}: key {key} leaps from version {known} to {version}")
+        self.highest[key] = max(known, version)
+        self.records += 1
+
+    def missing(self, committed: Iterable[Committed], up_to: int | None = None) -> list[str]:
+        """Changes of transactions at or before that log position (None: all) that were never seen."""
+        return [
+            f"key {key} version {version} committed before {one.lsn}"
+            for one in committed if up_to is None or one.lsn <= up_to
+            for key, version in one.changes if self.highest.get(key, 0) < version
+        ]
+
+    def close(self) -> None:
+        """Close the consumer."""
+        self._consumer.close()
+
+
+def stored_position(bootstrap: str, topic: str, connector: str) -> int | None:
+    """The ``lsn_commit`` of the newest offset stored for the connector; None when there is none or a snapshot runs."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "witness-offsets", "enable.auto.commit": False})
+    try:
+        partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
+        newest: dict[str, Any] | None = None
+        for number in partitions:
+            low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=30)
+            if high == low:
+                continue
+            consumer.assign([TopicPartition(topic, number, low)])
+            at, deadline = low, time.monotonic() + 30
+            while at < high:
+                assert time.monotonic() < deadline, f"partition {number} of {topic} could not be read to its end"
+                for message in consumer.consume(1000, 0.2):
+                    if message.error() is None:
+                        at = message.offset() + 1
+                        if message.value() and json.loads(message.key())[0] == connector:
+                            newest = json.loads(message.value())
+                position = consumer.position([TopicPartition(topic, number)])[0].offset
+                at = max(at, position)
+        return None if newest is None else newest.get("lsn_commit")
+    finally:
+        consumer.close()
