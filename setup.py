@@ -17,6 +17,7 @@ class OptionalBuildExt(build_ext):
     """A compiler that is missing or fails leaves the interpreted core, unless the build was required."""
 
     def run(self) -> None:
+        """Build; warn instead of failing unless the build was required."""
         try:
             super().run()
         except Exception as e:

@@ -17,9 +17,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+import schemas.core  # noqa: F401 - loading it decides which core is reported
 from bench.drain import Result, run
 from devstack.progress import Progress
 from devstack.stack import Stack
+from schemas.core_select import implementation
 
 ROWS = (
     ("events_per_second", "events/s", "{:,.0f}"),
@@ -33,8 +35,9 @@ ROWS = (
 
 def hardware() -> dict[str, Any]:
     """What it ran on."""
-    cpu = next((x.split(":")[1].strip() for x in Path("/proc/cpuinfo").read_text().splitlines() if x.startswith("model name")), "?")
-    return {"cpu": cpu, "cores": os.cpu_count(), "python": platform.python_version(), "core": os.environ.get("HEADGATE_CORE", "auto")}
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    cpu = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "?")
+    return {"cpu": cpu, "cores": os.cpu_count(), "python": platform.python_version(), "core": implementation()}
 
 
 def report(results: list[Result], console: Console) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import psycopg
 from confluent_kafka import Consumer, TopicPartition
 
 from bench import plain, source, usage
@@ -110,11 +111,10 @@ def _end(consumer: Consumer) -> int:
 
 
 def _streams(http: httpx.Client, dsn: str) -> bool:
-    import psycopg
-
     status = http.get(f"/connectors/{NAME}/status").json()
     for task in status.get("tasks", []):
         if task["state"] == "FAILED":
             raise RuntimeError(task.get("trace"))
     with psycopg.connect(dsn) as connection:
-        return connection.execute("SELECT 1 FROM pg_replication_slots WHERE slot_name = %s AND active", [SLOT]).fetchone() is not None
+        query = "SELECT 1 FROM pg_replication_slots WHERE slot_name = %s AND active"
+        return connection.execute(query, [SLOT]).fetchone() is not None

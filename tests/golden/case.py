@@ -203,7 +203,7 @@ class Case:
         slot = "golden_" + self.prefix
         fill = {"prefix": self.prefix, "slot": slot, "publication": slot, "sentinel": SENTINEL, "database": "golden",
                 "sentinel_db": normalise.SENTINEL_SCHEMA, "bootstrap": bootstrap} | {k: str(v) for k, v in database.at.items()}
-        pattern = re.compile(r"\{(%s)\}" % "|".join(fill))
+        pattern = re.compile(r"\{(" + "|".join(fill) + r")\}")
 
         def filled(text: str) -> str:
             return pattern.sub(lambda m: fill[m[1]], text)
@@ -279,7 +279,8 @@ class Case:
 
         def seen() -> bool:
             topics.poll()
-            return bool(connector.status()) and any(token.encode() in (m.value() or b"") for m in reversed(list(topics.records.values())))
+            arrived = any(token.encode() in (m.value() or b"") for m in reversed(list(topics.records.values())))
+            return bool(connector.status()) and arrived
 
         until(seen, 60, "the sentinel's record")
 

@@ -137,7 +137,9 @@ def differences(want: Any, got: Any, at: str) -> Iterator[str]:
             yield f"{at}: expected {len(want)} items, got {len(got)}"
         for i, (a, b) in enumerate(zip(want, got, strict=False)):
             yield from differences(a, b, f"{at}[{a.get('field', i) if isinstance(a, dict) else i}]")
-    elif isinstance(want, bool) != isinstance(got, bool) or want != got or (isinstance(want, float) and str(want) != str(float(got))):
+    elif isinstance(want, bool) != isinstance(got, bool) or want != got or (
+        isinstance(want, float) and str(want) != str(float(got))
+    ):
         yield f"{at}: expected {_short(want)}, got {_short(got)}"
 
 
