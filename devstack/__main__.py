@@ -40,17 +40,13 @@ def _parser() -> argparse.ArgumentParser:
     def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
         sub.set_defaults(run=run)
-        sub.add_argument(
-            "--directory", type=Path, default=Path(".devstack"), help="folder of the stack (default: .devstack)"
-        )
+        sub.add_argument("--directory", type=Path, default=Path(".devstack"), help="folder of the stack (default: .devstack)")
         return sub
 
     up = command("up", _up, "start servers and leave them running")
     up.add_argument("servers", nargs="*", metavar="SERVER", help=f"{known} (default: kafka registry postgres)")
     up.add_argument("--port", action="append", default=[], metavar="SERVER=PORT", help="a fixed port; else a free one")
-    up.add_argument(
-        "--set", action="append", default=[], metavar="SERVER.KEY=VALUE", help="an extra setting of a server"
-    )
+    up.add_argument("--set", action="append", default=[], metavar="SERVER.KEY=VALUE", help="an extra setting of a server")
     down = command("down", _down, "stop servers; their data stay")
     down.add_argument("servers", nargs="*", metavar="SERVER", help="all when none is named")
     down.add_argument("--wipe", action="store_true", help="delete their data too")
@@ -61,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("server", metavar="SERVER", help=known)
     logs.add_argument("-f", "--follow", action="store_true", help="go on as the log grows")
     logs.add_argument("-n", "--lines", type=int, default=100, help="how many of the last lines (default: 100)")
-    command("env", _env, "print shell exports with the addresses; use as: eval \"$(python -m devstack env)\"")
+    command("env", _env, 'print shell exports with the addresses; use as: eval "$(python -m devstack env)"')
     return parser
 
 

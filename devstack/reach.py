@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pwd
 import stat
 import tempfile
 from pathlib import Path
@@ -15,39 +16,49 @@ from pathlib import Path
 from devstack.cache import cache_folder
 from devstack.errors import DevstackError
 
-__all__ = ["is_reachable", "place_for_user", "shared_cache"]
+__all__ = ["is_reachable", "locate", "make_place", "server_user", "shared_cache"]
 
 _SYSTEM_CACHE = Path("/var/cache/headgate-devstack")
 
 
+def server_user() -> int | None:
+    """The numeric user for a server that refuses to run as root: nobody for root, else None, which means ourselves."""
+    return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
+
+
 def is_reachable(folder: Path) -> bool:
     """Whether everybody may enter `folder` and all folders above it, as far as they exist."""
-    folder = folder.absolute()
+    folder = folder.resolve()
     return all(part.stat().st_mode & stat.S_IXOTH for part in (folder, *folder.parents) if part.exists())
 
 
 def shared_cache(user: int | None) -> Path:
     """Where programs that `user` runs are kept: the download cache, or a system-wide one if that is closed to it."""
     ours = cache_folder()
-    return ours if user is None or is_reachable(ours) else _SYSTEM_CACHE
+    if user is None or is_reachable(ours):
+        return ours
+    _SYSTEM_CACHE.mkdir(parents=True, exist_ok=True)
+    _SYSTEM_CACHE.chmod(0o755)
+    return _SYSTEM_CACHE
 
 
-def place_for_user(folder: Path, user: int | None) -> Path:
-    """A folder for the data of a server that runs as `user` (None: as ourselves), made if needed.
+def locate(folder: Path, user: int | None) -> Path:
+    """Where the files of `folder` really are if `user` is to use them.
 
-    It is `folder` itself where `user` can get there; otherwise one in the machine's temporary folder, always the same
+    It is `folder` itself if `user` can get there; otherwise a folder in the machine's temporary folder, always the same
     for the same `folder`.
     """
-    if user is None:
+    if user is None or is_reachable(folder.parent):
         return folder
-    if is_reachable(folder):
-        place = folder
-    else:
-        digest = hashlib.sha256(str(folder.absolute()).encode()).hexdigest()[:12]
-        place = Path(tempfile.gettempdir()) / f"headgate-{digest}"
-    place.mkdir(mode=0o755, parents=True, exist_ok=True)
+    digest = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"headgate-{digest}"
+
+
+def make_place(place: Path, user: int | None) -> None:
+    """Makes the folder `place` and gives it to `user`."""
+    place.mkdir(mode=0o700, exist_ok=True)
     found = place.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.geteuid(), user):
         raise DevstackError(f"{place} is needed for data but belongs to somebody else; remove it")
-    os.chown(place, user, -1)
-    return place
+    if user is not None:
+        os.chown(place, user, -1)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import tarfile
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 from devstack.cache import cache_entry
-from devstack.java import install_java
+from devstack.java import ClassArchive, install_java
 from devstack.maven import Artifact, fetch
 from devstack.ports import HOST
 from devstack.process import Launch
@@ -20,7 +21,7 @@ REGISTRY_VERSION = "3.3.3"
 _JVM = ("-Xms64m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true")
 
 
-def render_environment(client: int, management: int, data: Path, settings: dict[str, str]) -> dict[str, str]:
+def render_environment(client: int, management: int, data: Path, settings: Mapping[str, str]) -> dict[str, str]:
     """The registry's configuration; `settings` win over what is set here."""
     return {
         "QUARKUS_HTTP_HOST": HOST,
@@ -86,10 +87,10 @@ class Registry(Server):
 
     def plan(self) -> Launch:
         """The application's runner."""
-        environment = render_environment(
-            self.port, self.port_of("management"), self.folder / "data", dict(self.settings)
-        )
-        return Launch([str(self._java), *_JVM, "-jar", str(self._app / "quarkus-run.jar")], self.folder, environment)
+        environment = render_environment(self.port, self.port_of("management"), self.folder / "data", self.settings)
+        runner = self._app / "quarkus-run.jar"
+        command = [str(self._java), *_JVM, *self._classes().flags(), "-jar", str(runner)]
+        return Launch(command, self.folder, environment)
 
     def is_ready(self) -> bool:
         """Whether it lists its subjects."""
@@ -100,3 +101,10 @@ class Registry(Server):
         except urllib.error.HTTPError as error:
             with error:
                 return False
+
+    def after_orderly_stop(self) -> None:
+        """Keeps the loaded classes for the next start."""
+        self._classes().keep()
+
+    def _classes(self) -> ClassArchive:
+        return ClassArchive.of(f"apicurio-registry-{REGISTRY_VERSION}", self.folder)

@@ -68,8 +68,7 @@ class Server(ABC):
         self._cancelled = cancelled if cancelled is not None else threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
         self._record = Record()
-        if self._record_file.exists():
-            self._record = Record.from_json(self._record_file.read_text())
+        self._load()
 
     # What a server says about itself.
 
@@ -103,8 +102,12 @@ class Server(ABC):
     def exports(self) -> dict[str, str]:
         """Environment variables for programs that use this server."""
 
+    def after_orderly_stop(self) -> None:
+        """Called when it has ended by itself on its first stop signal; most servers have nothing to do."""
+        return
+
     def wipe(self) -> None:
-        """Deletes data and configuration; the log stays."""
+        """Deletes data and configuration of the stopped server; the log stays."""
         for entry in self.folder.iterdir() if self.folder.exists() else ():
             if entry in (self.log, self._lock_file):
                 continue
@@ -124,6 +127,11 @@ class Server(ABC):
     def port(self) -> int:
         """The port for clients."""
         return self.port_of(self.PORTS[0])
+
+    @property
+    def known_ports(self) -> set[int]:
+        """All ports that are fixed already."""
+        return set(self._record.ports.values())
 
     def port_of(self, purpose: str) -> int:
         """The port for one of `PORTS`."""
@@ -145,13 +153,15 @@ class Server(ABC):
     @property
     def process(self) -> ProcessId | None:
         """The running process; None when it does not run."""
+        self._load()
+        if self._child is not None:
+            self._child.poll()  # a child that has ended is a zombie until its parent asks
         known = self._record.process
-        self._reap()
         return known if known is not None and processes.is_running(known) else None
 
     @property
     def state(self) -> str:
-        """"ready", "silent" (it runs but does not answer) or "stopped"."""
+        """ "ready", "silent" (it runs but does not answer) or "stopped"."""
         if self.process is None:
             return "stopped"
         try:
@@ -159,8 +169,21 @@ class Server(ABC):
         except OSError:
             return "silent"
 
-    def configure(self, ports: Mapping[str, int], settings: Mapping[str, str], avoid: set[int]) -> None:
-        """Fixes ports and settings before a start; ports that are not given are kept, or chosen and added to `avoid`."""
+    def configure(
+        self,
+        ports: Mapping[str, int] | None = None,
+        settings: Mapping[str, str] | None = None,
+        avoid: set[int] | None = None,
+    ) -> None:
+        """Fixes ports and settings for the next start, which keeps what is not given here.
+
+        A port that was never given is chosen, none of `avoid`, and added to it.
+        """
+        with self._locked():
+            self._configure(ports or {}, settings or {}, avoid if avoid is not None else set())
+
+    def _configure(self, ports: Mapping[str, int], settings: Mapping[str, str], avoid: set[int]) -> None:
+        running = self.process
         chosen = dict(self._record.ports)
         for purpose, port in ports.items():
             if purpose not in self.PORTS:
@@ -171,7 +194,7 @@ class Server(ABC):
                 chosen[purpose] = find_free_port(avoid)
             avoid.add(chosen[purpose])
         merged = {**self._record.settings, **settings}
-        if self.process is not None and (chosen != self._record.ports or merged != self._record.settings):
+        if running is not None and (chosen != self._record.ports or merged != self._record.settings):
             raise DevstackError(f"{self.name} runs already with other ports or settings; stop it first")
         self._record.ports, self._record.settings = chosen, merged
         self._save()
@@ -182,7 +205,7 @@ class Server(ABC):
             if self.process is not None:
                 return
             if not self.exists:
-                self.configure({}, {}, set())
+                self._configure({}, {}, set())
             self.install()
             self.prepare()
             for purpose, port in self._record.ports.items():
@@ -206,8 +229,10 @@ class Server(ABC):
             if running is None:
                 return
             with self.progress.ticking(self.name, "stopping"):
-                processes.stop(running, self.STOP_SIGNALS)
+                orderly = processes.stop(running, self.STOP_SIGNALS)
                 self._forget()
+                if orderly:
+                    self.after_orderly_stop()
             self.progress.say(self.name, "stopped")
 
     def kill(self) -> None:
@@ -253,6 +278,10 @@ class Server(ABC):
     def _locked(self) -> AbstractContextManager[None]:
         return locked(self._lock_file, lambda: self.progress.say(self.name, "waiting for another command"))
 
+    def _load(self) -> None:
+        if self._record_file.exists():
+            self._record = Record.from_json(self._record_file.read_text())
+
     def _save(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         draft = self._record_file.with_suffix(".new")
@@ -271,7 +300,3 @@ class Server(ABC):
             self._child = None
         self._record.process = None
         self._save()
-
-    def _reap(self) -> None:
-        if self._child is not None:
-            self._child.poll()

@@ -11,6 +11,8 @@ ports and its data.
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
 import tempfile
 import threading
 from collections.abc import Iterable, Mapping
@@ -19,9 +21,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+from devstack import process as processes
 from devstack.errors import DevstackError
+from devstack.guard import start_guard
 from devstack.kafka import Kafka
 from devstack.postgres import Postgres, Postgres15
+from devstack.process import ProcessId
 from devstack.progress import Progress
 from devstack.registry import Registry
 from devstack.server import Server
@@ -64,6 +69,7 @@ class Stack:
         self.directory = Path(directory).absolute()
         self._keep = keep
         self._cancelled = threading.Event()
+        self._guard: tuple[ProcessId, subprocess.Popen[bytes]] | None = None
         self._ports = dict(ports or {})
         self._settings = dict(settings or {})
         progress = progress if progress is not None else Progress(silent=True)
@@ -104,6 +110,7 @@ class Stack:
 
     def start(self) -> None:
         """Starts what does not run, all at once. If one cannot start, those that this call started are stopped."""
+        self._cancelled.clear()
         self._configure()
         already = {name for name, server in self.servers.items() if server.process is not None}
         try:
@@ -140,7 +147,7 @@ class Stack:
         for name in self._settings:
             if name not in self.servers:
                 raise DevstackError(f"a setting is given for {name!r}, which is not among: {', '.join(self.servers)}")
-        avoid = set(self._ports.values())
+        avoid = set(self._ports.values()).union(*(server.known_ports for server in self.servers.values()))
         for name, server in self.servers.items():
             server.configure(by_server.get(name, {}), self._settings.get(name, {}), avoid)
 
@@ -160,12 +167,25 @@ class Stack:
                 raise
 
     def __enter__(self) -> Self:
-        self.start()
+        guard, child = start_guard(self.directory, delete=self._temporary)
+        self._guard = (guard, child)
+        try:
+            self.start()
+        except BaseException:
+            self._end_guard()
+            raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
         if not self._keep:
             self.wipe()
+        self._end_guard()
+
+    def _end_guard(self) -> None:
+        if self._guard is not None:
+            guard, child = self._guard
+            processes.stop(guard, [(signal.SIGTERM, 5.0)])
+            child.wait()
+            (self.directory / "guard.log").unlink(missing_ok=True)
+            self._guard = None
