@@ -96,7 +96,10 @@ def _restart(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    for server in Stack(None, options.directory).servers.values():
+    servers = Stack(None, options.directory).servers.values()
+    if not servers:
+        print(f"no server was ever started in {options.directory}")
+    for server in servers:
         running = server.process
         pid = "-" if running is None else str(running.pid)
         print(f"{server.name:<12}{server.state:<10}{pid:<9}{server.address}")

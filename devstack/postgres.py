@@ -30,6 +30,12 @@ _SUPERUSER_PASSWORD = "postgres"
 _FAMILY = "io.zonky.test.postgres"
 
 
+def _readable(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo:
+    """Refuses members that lead outside, and makes folders that the server's user may enter whatever our umask is."""
+    safe = tarfile.data_filter(member, folder)
+    return safe.replace(mode=0o755, deep=False) if safe.isdir() else safe
+
+
 def render_conf(port: int, settings: Mapping[str, str]) -> str:
     """Lines for the end of postgresql.conf; `settings` win over what is set here."""
     values = {
@@ -99,14 +105,18 @@ class Postgres(Server):
         with zipfile.ZipFile(jar) as archive:
             (packed,) = (entry for entry in archive.namelist() if entry.endswith(".txz"))
             with archive.open(packed) as stream, tarfile.open(fileobj=stream, mode="r|xz") as tar:
-                tar.extractall(into, filter="data")
+                tar.extractall(into, filter=_readable)
         jar.unlink()
         into.chmod(0o755)
 
     @property
     def place(self) -> Path:
         """The folder around the data; outside the stack's folder when the server's user could not get there."""
-        return locate(self.folder / "cluster", server_user())
+        return Path(self._place_note.read_text())
+
+    @property
+    def _place_note(self) -> Path:
+        return self.folder / "place"
 
     @property
     def data(self) -> Path:
@@ -115,8 +125,11 @@ class Postgres(Server):
 
     def prepare(self) -> None:
         """Makes the database cluster once, complete or not at all, and writes the configuration."""
+        if not self._place_note.exists():
+            place = locate(self.folder / "cluster", self._user)
+            make_place(place, self._user)
+            self._place_note.write_text(str(place))
         data = self.data
-        make_place(self.place, self._user)
         if not data.exists():
             with self.progress.ticking(self.name, f"making a database cluster of {self.version}"):
                 self._make_cluster(data)
@@ -176,9 +189,9 @@ class Postgres(Server):
 
     def wipe(self) -> None:
         """Also deletes a data folder that is kept elsewhere."""
-        super().wipe()
-        if self.place.exists():
+        if self._place_note.exists() and self.place.exists():
             shutil.rmtree(self.place)
+        super().wipe()
 
 
 class Postgres15(Postgres):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pwd
+import shutil
 import stat
 import tempfile
 from pathlib import Path
@@ -35,7 +36,10 @@ def is_reachable(folder: Path) -> bool:
 def shared_cache(user: int | None) -> Path:
     """Where programs that `user` runs are kept: the download cache, or a system-wide one if that is closed to it."""
     ours = cache_folder()
-    if user is None or is_reachable(ours):
+    if user is None:
+        return ours
+    ours.mkdir(parents=True, exist_ok=True)
+    if is_reachable(ours):
         return ours
     _SYSTEM_CACHE.mkdir(parents=True, exist_ok=True)
     _SYSTEM_CACHE.chmod(0o755)
@@ -45,8 +49,7 @@ def shared_cache(user: int | None) -> Path:
 def locate(folder: Path, user: int | None) -> Path:
     """Where the files of `folder` really are if `user` is to use them.
 
-    It is `folder` itself if `user` can get there; otherwise a folder in the machine's temporary folder, always the same
-    for the same `folder`.
+    It is `folder` itself if `user` can get there; otherwise one in the machine's temporary folder, named after `folder`.
     """
     if user is None or is_reachable(folder.parent):
         return folder
@@ -55,10 +58,15 @@ def locate(folder: Path, user: int | None) -> Path:
 
 
 def make_place(place: Path, user: int | None) -> None:
-    """Makes the folder `place` and gives it to `user`."""
+    """Makes the folder `place`, empty, and gives it to `user`."""
     place.mkdir(mode=0o700, exist_ok=True)
     found = place.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.geteuid(), user):
         raise DevstackError(f"{place} is needed for data but belongs to somebody else; remove it")
+    for entry in place.iterdir():  # of a stack whose folder was deleted without us
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
     if user is not None:
         os.chown(place, user, -1)
