@@ -1,0 +1,399 @@
+"""Connections to PostgreSQL, ordinary and for replication: the only module that imports a driver.
+
+Everything runs on libpq without blocking, so that every wait ends when the task is asked to stop. A connection pins each
+setting that changes how values are printed, and the role's time-outs, by start-up options: these win over settings of the
+role and of the database (PostgreSQL documentation, "How Configuration Variables Are Set"). One connection belongs to one
+thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import select
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import psycopg
+from psycopg import pq
+from psycopg.conninfo import make_conninfo
+
+from connect.api.errors import HeadgateError
+from connectors.postgres.failures import ConnectionLost, DatabaseError, Stopped, failure, sqlstate_of_connect_error
+
+__all__ = ["PINNED", "Address", "CopyEnded", "Row", "Session"]
+
+Row = tuple[str | None, ...]
+"""One row of an answer, every value as the server's text."""
+
+PINNED: Final[Mapping[str, str]] = {
+    "client_encoding": "UTF8",
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "bytea_output": "hex",
+    "extra_float_digits": "3",
+    "TimeZone": "UTC",
+    "lc_monetary": "C",
+    "search_path": "pg_catalog",
+    "quote_all_identifiers": "off",
+    "xmlbinary": "base64",
+    "row_security": "on",
+    "statement_timeout": "0",
+    "lock_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
+    "default_transaction_read_only": "off",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_deferrable": "off",
+}
+"""What every connection sets, whatever role and database say. transaction_timeout, new in PostgreSQL 17, follows after
+the start."""
+
+_DETAILS_WITH_VALUES = frozenset({"22", "23"})
+"""SQLSTATE classes whose texts quote row values, which never appear in an error."""
+_QUOTED = re.compile(r'"[^"]*"')
+_SLICE = 0.2
+_CONNECT_TIMEOUT = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where and as whom to connect. ``ssl`` are libpq's sslmode, sslcert, sslkey, sslpassword, sslrootcert as far as given."""
+
+    host: str
+    port: int
+    user: str
+    password: str | None = field(repr=False)
+    database: str
+    ssl: Mapping[str, str] = field(default_factory=dict, repr=False)
+    keepalive: bool = True
+    connect_timeout: float = _CONNECT_TIMEOUT
+
+    def __str__(self) -> str:
+        return f"database {self.database} at {self.host}:{self.port} as {self.user}"
+
+
+class CopyEnded(Exception):
+    """A copy has come to its end."""
+
+
+def _never() -> bool:
+    return False
+
+
+class Session:
+    """One open connection. Made by :meth:`open`; closed by :meth:`close`, which may be called twice."""
+
+    def __init__(self, conn: pq.abc.PGconn, address: Address, stopping: Callable[[], bool]) -> None:
+        self._conn = conn
+        self._stopping = stopping
+        self._copy_over = False
+        self.address = address
+
+    @classmethod
+    def open(
+        cls,
+        address: Address,
+        application: str,
+        *,
+        replication: bool = False,
+        settings: Mapping[str, str] | None = None,
+        stopping: Callable[[], bool] = _never,
+        logger: logging.Logger | None = None,
+    ) -> Session:
+        """Connect and pin. ``settings`` are added to :data:`PINNED`; a value of "" takes a pinned one away.
+
+        Raises DatabaseError or ConnectionLost with the cure, Stopped when asked to stop meanwhile. The name resolver of
+        the system may block for as long as it likes.
+        """
+        wanted = {k: v for k, v in {**PINNED, **(settings or {})}.items() if v}
+        encoding = wanted.pop("client_encoding")
+        escaped = {k: v.replace("\\", "\\\\").replace(" ", "\\ ") for k, v in wanted.items()}
+        parameters: dict[str, str | int] = {
+            "host": address.host, "port": address.port, "user": address.user, "dbname": address.database,
+            "application_name": application, "client_encoding": encoding,
+            "options": " ".join(f"-c {k}={v}" for k, v in escaped.items()),
+            "connect_timeout": max(2, int(address.connect_timeout)),
+            "keepalives": int(address.keepalive), "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
+            "tcp_user_timeout": 60_000,
+            **address.ssl,
+        }
+        if address.password is not None:
+            parameters["password"] = address.password
+        if replication:
+            parameters["replication"] = "database"
+        doing = "opening a replication connection" if replication else "connecting"
+        conn = pq.PGconn.connect_start(make_conninfo("", **parameters).encode())
+        session = cls(conn, address, stopping)
+        try:
+            session._finish_connect(doing)
+            log = logger or logging.getLogger(__name__)
+            conn.notice_handler = lambda result: log.debug(
+                "PostgreSQL says: %s", result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY))
+            conn.nonblocking = 1
+            if session.server_version >= 170000:
+                session.execute("SET transaction_timeout = 0", doing="pinning settings")
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+    def _finish_connect(self, doing: str) -> None:
+        deadline = time.monotonic() + self.address.connect_timeout
+        wants = pq.PollingStatus.WRITING
+        while True:
+            if self._conn.status == pq.ConnStatus.BAD:
+                self._refused(doing)
+            if time.monotonic() > deadline:
+                raise failure("08001", f"no answer within {self.address.connect_timeout:g} s", doing, str(self.address))
+            if self._ready(wants == pq.PollingStatus.READING, wants == pq.PollingStatus.WRITING, 0.5):
+                wants = pq.PollingStatus(self._conn.connect_poll())
+                if wants == pq.PollingStatus.OK:
+                    return
+                if wants == pq.PollingStatus.FAILED:
+                    self._refused(doing)
+
+    def _refused(self, doing: str) -> None:
+        text = self._conn.get_error_message()
+        raise failure(sqlstate_of_connect_error(text), text, doing, str(self.address))
+
+    @property
+    def server_version(self) -> int:
+        """As libpq counts: 180001 is 18.1."""
+        return self._conn.server_version
+
+    @property
+    def backend_pid(self) -> int:
+        """The server's process for this connection."""
+        return self._conn.backend_pid
+
+    def _ready(self, read: bool, write: bool, seconds: float) -> bool:
+        """Wait for the socket, in slices between which a stop is noticed."""
+        mask = (select.POLLIN if read else 0) | (select.POLLOUT if write else 0)
+        # The socket may change while the connection is being made (several addresses, SSL refused).
+        poll = select.poll()
+        with self._driver("waiting for the server"):
+            poll.register(self._conn.socket, mask)
+        deadline = time.monotonic() + seconds
+        while True:
+            if self._stopping():
+                raise Stopped("asked to stop")
+            left = deadline - time.monotonic()
+            if poll.poll(max(0.0, min(_SLICE, left)) * 1000):
+                return True
+            if left <= 0:
+                return False
+
+    @contextlib.contextmanager
+    def _driver(self, doing: str) -> Iterator[None]:
+        """The driver's errors, which all mean that the connection is gone, as ours."""
+        try:
+            yield
+        except psycopg.Error as e:
+            raise failure("", str(e), doing, str(self.address)) from None
+
+    # Commands.
+
+    def execute(
+        self,
+        sql: str,
+        args: Sequence[str | None] = (),
+        *,
+        doing: str = "",
+        timeout: float | None = None,
+        waiting: Callable[[], None] | None = None,
+    ) -> list[Row]:
+        """Run one command and give its rows. ``args`` fill ``$1``…; without them the text may be a replication command.
+
+        ``waiting`` is called every half second while there is no answer. A command that the caller gives up (stop,
+        time-out, an error in ``waiting``) is cancelled on the server. Raises DatabaseError, ConnectionLost, Stopped.
+        """
+        doing = doing or sql
+        self._send(sql, args, doing)
+        rows: list[Row] = []
+        deadline = None if timeout is None else time.monotonic() + timeout
+        try:
+            while (result := self._result(doing, deadline, waiting)) is not None:
+                if result.status in (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE):
+                    error = self._error(result, doing)
+                    self._drain(doing)
+                    raise error
+                rows = [tuple(_text(result.get_value(r, c)) for c in range(result.nfields)) for r in range(result.ntuples)]
+        except (Stopped, _GivenUp) as e:
+            self.cancel()
+            if isinstance(e, _GivenUp):
+                raise failure("57014", f"no answer within {timeout:g} s", doing, str(self.address)) from None
+            raise
+        return rows
+
+    def value(self, sql: str, args: Sequence[str | None] = (), *, doing: str = "") -> str | None:
+        """The first value of the first row, None when there is no row."""
+        rows = self.execute(sql, args, doing=doing)
+        return rows[0][0] if rows else None
+
+    def _send(self, sql: str, args: Sequence[str | None], doing: str) -> None:
+        with self._driver(doing):
+            if args:
+                self._conn.send_query_params(sql.encode(), [None if a is None else a.encode() for a in args])
+            else:
+                self._conn.send_query(sql.encode())
+        self._flush(doing)
+
+    def _flush(self, doing: str) -> None:
+        while True:
+            with self._driver(doing):
+                if self._conn.flush() == 0:
+                    return
+            if self._ready(True, True, 0.5):
+                with self._driver(doing):
+                    self._conn.consume_input()
+
+    def _result(
+        self, doing: str, deadline: float | None = None, waiting: Callable[[], None] | None = None
+    ) -> pq.abc.PGresult | None:
+        while True:
+            with self._driver(doing):
+                if not self._conn.is_busy():
+                    return self._conn.get_result()
+            if self._ready(True, False, 0.5):
+                with self._driver(doing):
+                    self._conn.consume_input()
+            else:
+                if waiting is not None:
+                    waiting()
+                if deadline is not None and time.monotonic() > deadline:
+                    raise _GivenUp
+
+    def _drain(self, doing: str) -> None:
+        with contextlib.suppress(Stopped, ConnectionLost):
+            while self._result(doing) is not None:
+                pass
+
+    def _error(self, result: pq.abc.PGresult, doing: str) -> DatabaseError | ConnectionLost:
+        state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
+        primary = result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY)
+        detail = result.error_field(pq.DiagnosticField.MESSAGE_DETAIL) if state[:2] not in _DETAILS_WITH_VALUES else None
+        text = ": ".join(p.decode(errors="replace") for p in (primary, detail) if p) or result.get_error_message()
+        if state[:2] in _DETAILS_WITH_VALUES:
+            text = _QUOTED.sub('"…"', text)
+        return failure(state, text, doing, str(self.address))
+
+    # Copies.
+
+    def start_copy(self, sql: str, doing: str) -> None:
+        """Send ``COPY … TO STDOUT`` or ``START_REPLICATION`` and wait until the server begins with it."""
+        self._copy_over = False
+        self._send(sql, (), doing)
+        try:
+            result = self._result(doing)
+        except Stopped:
+            self.cancel()
+            raise
+        if result is None or result.status not in (pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH):
+            error = failure("", "the server did not begin", doing) if result is None else self._error(result, doing)
+            self._drain(doing)
+            raise error
+
+    def read_copy(self, max_bytes: int, max_frames: int, wait: float, doing: str) -> list[bytes]:
+        """The rows or messages that are there, each as it was sent; waits for the first at most ``wait`` seconds.
+
+        Raises CopyEnded once the server has ended the copy and everything was read.
+        """
+        frames: list[bytes] = []
+        conn = self._conn
+        size = 0
+        if self._copy_over:
+            self._end_copy(doing)
+        try:
+            while True:
+                while size < max_bytes and len(frames) < max_frames:
+                    n, data = conn.get_copy_data(1)
+                    if n > 0:
+                        frames.append(bytes(data))
+                        size += n
+                        continue
+                    if n == 0:
+                        break
+                    self._copy_over = True
+                    break
+                else:
+                    return frames
+                if self._copy_over:
+                    if frames:
+                        return frames  # the end is told by the next call
+                    self._end_copy(doing)
+                if not self._ready(True, False, 0.0 if frames else wait):
+                    return frames
+                conn.consume_input()
+        except psycopg.Error as e:
+            if frames:
+                return frames  # what came before the connection broke is good; the next call tells the rest
+            raise failure("", str(e), doing, str(self.address)) from None
+
+    def _end_copy(self, doing: str) -> None:
+        result = self._result(doing)
+        if result is not None and result.status == pq.ExecStatus.FATAL_ERROR:
+            error = self._error(result, doing)
+            self._drain(doing)
+            raise error
+        if result is not None and result.status in (pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_BOTH):
+            # The server has ended its side of a replication stream; ours is ended by closing.
+            raise failure("57P01", "the server ended the stream", doing, str(self.address))
+        self._drain(doing)
+        raise CopyEnded
+
+    def send_copy(self, data: bytes, doing: str) -> bool:
+        """Queue one message and send what the socket takes; never blocks. False while something is still unsent."""
+        with self._driver(doing):
+            if self._conn.put_copy_data(data) == 0:
+                return False
+            return self._conn.flush() == 0
+
+    def flush(self, doing: str) -> bool:
+        """Send what is queued, as far as the socket takes it. True when nothing is left."""
+        with self._driver(doing):
+            return self._conn.flush() == 0
+
+    def readable(self) -> bool:
+        """Whether the server has sent something that was not read yet."""
+        poll = select.poll()
+        with self._driver("looking at the connection"):
+            poll.register(self._conn.socket, select.POLLIN)
+        return bool(poll.poll(0))
+
+    # The end.
+
+    def cancel(self) -> None:
+        """Cancel what the server is doing for this connection and close; so that nothing is left behind there."""
+        if self._conn.status == pq.ConnStatus.OK:
+            with contextlib.suppress(psycopg.Error):
+                self._conn.get_cancel().cancel()
+            # The server drops an unfinished slot when it handles the cancellation: see it happen, but not for ever.
+            self._stopping = _never
+            limit = time.monotonic() + 2.0
+            with contextlib.suppress(HeadgateError, psycopg.Error):
+                while time.monotonic() < limit and self._conn.is_busy():
+                    if self._ready(True, False, 0.5):
+                        self._conn.consume_input()
+        self.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed, or is known to be broken."""
+        return self._conn.status != pq.ConnStatus.OK
+
+    def close(self) -> None:
+        """Close; the server rolls back what was open."""
+        with contextlib.suppress(psycopg.Error):
+            self._conn.finish()
+
+
+class _GivenUp(Exception):
+    """The time-out of a command has passed."""
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("utf-8", errors="surrogateescape")
