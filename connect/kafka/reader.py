@@ -1,0 +1,66 @@
+"""Reads a topic once, from the beginning to its end, in the calling thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from connect.api.errors import ConnectError
+from connect.kafka import clients
+
+__all__ = ["partitions_of", "read_to_end", "take"]
+
+
+def take(reader: Consumer, seconds: float) -> list[Message]:
+    """What is there, up to a thousand; waits only for the first. (``consume`` alone would wait until it has so many.)"""
+    first = reader.poll(seconds)
+    return [] if first is None else [first, *reader.consume(999, 0)]
+
+
+def partitions_of(client: Any, topic: str, timeout: float) -> list[int]:
+    """The partitions of a topic, asked of a consumer, producer or admin client. Empty when there is no such topic."""
+    try:
+        found = client.list_topics(topic, timeout).topics.get(topic)
+    except KafkaException as e:
+        raise clients.failure(e, f"looking up topic {topic}") from e
+    if found is None or (found.error is not None and found.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART):
+        return []
+    if found.error is not None and not found.partitions:
+        raise clients.failure(found.error, f"looking up topic {topic}")
+    return sorted(found.partitions)
+
+
+def read_to_end(
+    properties: Mapping[str, Any], topic: str, client_id: str, group: str, read_committed: bool, timeout: float
+) -> Iterator[tuple[bytes | None, bytes | None]]:
+    """Keys and values of every record up to the end of the topic at the time of reading, in order within a partition.
+
+    The end is what the broker reports at the moment a partition is exhausted, so it is at or after the end at the call.
+    Raises KafkaUnavailableError after ``timeout`` seconds, ConnectError when there is no such topic.
+    """
+    isolation = "read_committed" if read_committed else "read_uncommitted"
+    reader = clients.consumer({**properties, "isolation.level": isolation, "fetch.wait.max.ms": 20}, client_id, group)
+    until = time.monotonic() + timeout
+    try:
+        partitions = partitions_of(reader, topic, min(timeout, 10.0))
+        if not partitions:
+            raise ConnectError(f"topic {topic} does not exist")
+        reader.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in partitions])
+        open_ = set(partitions)
+        while open_:
+            left = until - time.monotonic()
+            if left <= 0:
+                raise clients.KafkaUnavailableError(f"reading topic {topic} to its end took longer than {timeout:g} s")
+            for message in take(reader, min(left, 1.0)):
+                error = message.error()
+                if error is None:
+                    yield message.key(), message.value()
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    open_.discard(message.partition())
+                elif not error.retriable() and error.code() not in (KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN):
+                    raise clients.failure(error, f"reading topic {topic}")
+    finally:
+        reader.close()

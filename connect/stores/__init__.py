@@ -1,0 +1,1 @@
+"""The stores: connector configurations, source offsets and statuses, as Kafka Connect keeps them in its three topics."""
