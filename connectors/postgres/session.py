@@ -41,6 +41,7 @@ PINNED: Final[Mapping[str, str]] = {
     "quote_all_identifiers": "off",
     "xmlbinary": "base64",
     "row_security": "on",
+    "client_min_messages": "notice",
     "statement_timeout": "0",
     "lock_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
@@ -55,6 +56,7 @@ the start."""
 _DETAILS_WITH_VALUES = frozenset({"22", "23"})
 """SQLSTATE classes whose texts quote row values, which never appear in an error."""
 _QUOTED = re.compile(r'"[^"]*"')
+_NOT_IN_STATE = b"55000"
 _SLICE = 0.2
 _CONNECT_TIMEOUT = 30.0
 
@@ -92,6 +94,11 @@ class Session:
         self._stopping = stopping
         self._copy_over = False
         self.address = address
+        self.watch_warnings = False
+        """Whether a warning of the server ends the reading of a copy before what came after it."""
+        self.warning = ""
+        """The first such warning; what was read before it is good."""
+        self._log = logging.getLogger(__name__)
 
     @classmethod
     def open(
@@ -130,9 +137,8 @@ class Session:
         session = cls(conn, address, stopping)
         try:
             session._finish_connect(doing)
-            log = logger or logging.getLogger(__name__)
-            conn.notice_handler = lambda result: log.debug(
-                "PostgreSQL says: %s", result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY))
+            session._log = logger or session._log
+            conn.notice_handler = session._noticed
             conn.nonblocking = 1
             if session.server_version >= 170000:
                 session.execute("SET transaction_timeout = 0", doing="pinning settings")
@@ -159,6 +165,14 @@ class Session:
     def _refused(self, doing: str) -> None:
         text = self._conn.get_error_message()
         raise failure(sqlstate_of_connect_error(text), text, doing, str(self.address))
+
+    def _noticed(self, result: pq.abc.PGresult) -> None:
+        text = (result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b"").decode(errors="replace")
+        severity = result.error_field(pq.DiagnosticField.SEVERITY_NONLOCALIZED)
+        self._log.debug("PostgreSQL says: %s", text)
+        state = result.error_field(pq.DiagnosticField.SQLSTATE)
+        if self.watch_warnings and severity == b"WARNING" and state == _NOT_IN_STATE and not self.warning:
+            self.warning = text
 
     @property
     def server_version(self) -> int:
@@ -305,12 +319,16 @@ class Session:
         frames: list[bytes] = []
         conn = self._conn
         size = 0
+        if self.warning:
+            return frames
         if self._copy_over:
             self._end_copy(doing)
         try:
             while True:
                 while size < max_bytes and len(frames) < max_frames:
                     n, data = conn.get_copy_data(1)
+                    if self.warning:
+                        return frames
                     if n > 0:
                         frames.append(bytes(data))
                         size += n
