@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from connect.api.errors import ConnectError
 from connect.kafka import clients
@@ -20,16 +21,30 @@ def take(reader: Consumer, seconds: float) -> list[Message]:
     return [] if first is None else [first, *reader.consume(999, 0)]
 
 
-def partitions_of(client: Any, topic: str, timeout: float) -> list[int]:
-    """The partitions of a topic, asked of a consumer, producer or admin client. Empty when there is no such topic."""
+def partitions_of(admin: AdminClient, topic: str, timeout: float) -> list[int]:
+    """The partitions of a topic, empty when there is none. Blocks up to ``timeout`` seconds. Never makes the topic.
+
+    (A producer's or admin client's ``list_topics`` would make it, on brokers that create topics on first use.)
+    """
     try:
-        found = client.list_topics(topic, timeout).topics.get(topic)
+        found = admin.describe_topics(TopicCollection([topic]), request_timeout=timeout)[topic].result(timeout + 5)
+    except KafkaException as e:
+        if e.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            return []
+        raise clients.failure(e, f"looking up topic {topic}") from e
+    return sorted(p.id for p in found.partitions)
+
+
+def _assigned(reader: Consumer, topic: str, timeout: float) -> list[int]:
+    try:
+        found = reader.list_topics(topic, timeout).topics.get(topic)
     except KafkaException as e:
         raise clients.failure(e, f"looking up topic {topic}") from e
-    if found is None or (found.error is not None and found.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART):
-        return []
-    if found.error is not None and not found.partitions:
-        raise clients.failure(found.error, f"looking up topic {topic}")
+    if found is None or not found.partitions:
+        error = found.error if found else None
+        if error is not None and error.code() not in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.LEADER_NOT_AVAILABLE):
+            raise clients.failure(error, f"looking up topic {topic}")
+        raise ConnectError(f"topic {topic} does not exist")
     return sorted(found.partitions)
 
 
@@ -45,9 +60,7 @@ def read_to_end(
     reader = clients.consumer({**properties, "isolation.level": isolation, "fetch.wait.max.ms": 20}, client_id, group)
     until = time.monotonic() + timeout
     try:
-        partitions = partitions_of(reader, topic, min(timeout, 10.0))
-        if not partitions:
-            raise ConnectError(f"topic {topic} does not exist")
+        partitions = _assigned(reader, topic, min(timeout, 10.0))
         reader.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in partitions])
         open_ = set(partitions)
         while open_:
