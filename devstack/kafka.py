@@ -102,7 +102,6 @@ class Kafka(Server):
 
     def install(self) -> None:
         """The jars from Maven and a Java to run them."""
-        self._java = install_java(self.name, self.progress)
         wanted = [
             Artifact("org.apache.kafka", "kafka_2.13", KAFKA_VERSION),
             Artifact("org.apache.logging.log4j", "log4j-slf4j-impl", "2.24.3"),
@@ -112,6 +111,7 @@ class Kafka(Server):
             lambda partial: fetch(wanted, partial, self.name, self.progress),
             waiting=lambda: self.progress.say(self.name, "waiting for another download of Kafka"),
         )
+        self._java = install_java(self.name, self.progress)
 
     def prepare(self) -> None:
         """Writes the configuration, and the first data once: a formatted folder that is the same for every stack."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -83,6 +84,8 @@ class Postgres(Server):
 
     def install(self) -> None:
         """The programs, in a place where the user that runs them can read them."""
+        if importlib.util.find_spec("psycopg") is None:
+            raise MissingProgramError("psycopg", "ask PostgreSQL whether it answers")
         self._user = server_user()
         self._programs = cache_entry(
             f"postgresql-{self.RELEASE}",
@@ -171,10 +174,8 @@ class Postgres(Server):
 
     def is_ready(self) -> bool:
         """Whether it answers SELECT 1 to the role cdc."""
-        try:
-            import psycopg
-        except ImportError:
-            raise MissingProgramError("psycopg", "ask PostgreSQL whether it answers") from None
+        import psycopg  # here, so that the other servers can be used without it
+
         try:
             with psycopg.connect(self.dsn, connect_timeout=3) as connection:
                 return connection.execute("SELECT 1").fetchone() == (1,)

@@ -65,12 +65,12 @@ class Registry(Server):
 
     def install(self) -> None:
         """The application from Maven, unpacked, and a Java to run it."""
-        self._java = install_java(self.name, self.progress)
         self._app = cache_entry(
             f"apicurio-registry-{REGISTRY_VERSION}",
             self._unpack,
             waiting=lambda: self.progress.say(self.name, "waiting for another download of the registry"),
         )
+        self._java = install_java(self.name, self.progress)
 
     def _unpack(self, into: Path) -> None:
         wanted = Artifact("io.apicurio", "apicurio-registry-app", REGISTRY_VERSION, "tar.gz", "all", alone=True)
