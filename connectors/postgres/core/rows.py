@@ -1,0 +1,252 @@
+# cython: annotation_typing=False
+"""TupleData → Avro: where the columns of a row are, and their Avro form under a plan of codecs.
+
+A plan is made once for each (table schema, direction). The loop over columns is here, with the fast codecs; any other codec
+is called. Every length is checked before it is used: a hostile one raises ValueError naming the offset.
+"""
+
+from connectors.postgres.core.texts import date_days, time_micros, timestamp_micros, whole_number
+
+MAX_COLUMNS = 1664
+_ZEROS = [0] * MAX_COLUMNS
+
+CALL, INT, BOOL, TEXT, FLOAT32, FLOAT64, MICROS, MILLIS, DAYS, TIME_MICROS, TIME_MILLIS = range(11)
+
+NULL, UNCHANGED, SENT = 0, 1, 2
+
+
+class CellError(ValueError):
+    """A column's value cannot be written. ``column`` is its place in the plan; the value is not in the message."""
+
+    def __init__(self, column, why):
+        self.column = column
+        self.why = why
+        super().__init__(f"column {column}: {why}")
+
+
+class NullError(CellError):
+    """A null in a column that is not nullable."""
+
+
+class Spans:
+    """Where the columns of one TupleData are. Reused from row to row."""
+
+    def __init__(self):
+        self.buffer = b""
+        self.count = 0
+        self.kinds = list(_ZEROS)
+        self.starts = list(_ZEROS)
+        self.ends = list(_ZEROS)
+
+    def parse(self, buffer, offset):
+        """Read the TupleData at ``offset``; returns the offset after it. Raises ValueError naming the offset."""
+        size = len(buffer)
+        if offset < 0 or offset + 2 > size:
+            raise ValueError(f"a row ends too early, at byte {offset}")
+        n = (buffer[offset] << 8) | buffer[offset + 1]
+        if n > MAX_COLUMNS:
+            raise ValueError(f"a row of {n} columns at byte {offset}; PostgreSQL has at most {MAX_COLUMNS}")
+        self.count = 0
+        at = offset + 2
+        i = 0
+        while i < n:
+            if at >= size:
+                raise ValueError(f"a row ends too early, at byte {at}")
+            kind = buffer[at]
+            at += 1
+            if kind == 110:
+                self.kinds[i] = NULL
+            elif kind == 117:
+                self.kinds[i] = UNCHANGED
+            elif kind == 116:
+                if at + 4 > size:
+                    raise ValueError(f"a row ends too early, at byte {at}")
+                b0 = buffer[at]
+                b1 = buffer[at + 1]
+                b2 = buffer[at + 2]
+                b3 = buffer[at + 3]
+                length = (b0 << 24) | (b1 << 16) | (b2 << 8) | b3
+                at += 4
+                if at + length > size:
+                    raise ValueError(f"a column of {length} bytes at byte {at}, but {size - at} are left")
+                self.kinds[i] = SENT
+                self.starts[i] = at
+                self.ends[i] = at + length
+                at += length
+            elif kind == 98:
+                raise ValueError(f"a column in binary format at byte {at - 1}: it was not asked for")
+            else:
+                raise ValueError(f"a column of unknown kind {kind} at byte {at - 1}")
+            i += 1
+        self.buffer = buffer
+        self.count = n
+        return at
+
+    def kind(self, column):
+        """NULL, UNCHANGED or SENT. Raises IndexError."""
+        if column < 0 or column >= self.count:
+            raise IndexError(column)
+        return self.kinds[column]
+
+    def raw(self, column):
+        """The bytes of a column that was sent, None of another."""
+        if column < 0 or column >= self.count:
+            raise IndexError(column)
+        if self.kinds[column] != SENT:
+            return None
+        return self.buffer[self.starts[column]:self.ends[column]]
+
+    def same(self, other, column):
+        """Whether the column has the same text here and there, or is unchanged here."""
+        a = self.kind(column)
+        if a == UNCHANGED:
+            return True
+        if a != other.kind(column):
+            return False
+        return a == NULL or self.raw(column) == other.raw(column)
+
+
+class Plan:
+    """How the columns of a row are written, in the order of the record's fields.
+
+    For each: the column's place in the tuple, the fast codec or CALL, its bound (the largest absolute value of an INT, plus
+    one; 0 for none), what stands before a value (``b""``, or the union's branch), what is written for null (None: it is an
+    error) and for an unchanged value that was not sent, and the function ``(raw, writer)`` for CALL.
+    """
+
+    def __init__(self, columns):
+        self.size = len(columns)
+        self.places = [c[0] for c in columns]
+        self.codes = [c[1] for c in columns]
+        self.bounds = [c[2] for c in columns]
+        self.befores = [c[3] for c in columns]
+        self.nulls = [c[4] for c in columns]
+        self.unchangeds = [c[5] for c in columns]
+        self.calls = [c[6] for c in columns]
+
+    def write(self, spans, writer, fallback):
+        """Append the record. ``fallback`` are the spans of the old row, where an unchanged value may be, or None.
+
+        Raises NullError or CellError; the writer is then to be truncated by the caller.
+        """
+        i = 0
+        while i < self.size:
+            place = self.places[i]
+            if place < 0 or place >= spans.count:
+                raise CellError(i, f"the row has {spans.count} columns only")
+            source = spans
+            kind = spans.kinds[place]
+            if kind == UNCHANGED and fallback is not None and place < fallback.count and fallback.kinds[place] != UNCHANGED:
+                source = fallback
+                kind = fallback.kinds[place]
+            if kind == SENT:
+                writer.write_raw(self.befores[i])
+                try:
+                    self.cell(i, source, source.starts[place], source.ends[place], writer)
+                except CellError:
+                    raise
+                except (ValueError, OverflowError) as e:
+                    raise CellError(i, str(e)) from None
+            elif kind == NULL:
+                if self.nulls[i] is None:
+                    raise NullError(i, "null in a column that is NOT NULL")
+                writer.write_raw(self.nulls[i])
+            else:
+                if self.unchangeds[i] is None:
+                    raise CellError(i, "the value was not changed, is not in the log, and its type has no placeholder")
+                writer.write_raw(self.unchangeds[i])
+            i += 1
+
+    def cell(self, i, source, start, end, writer):
+        """Append one value."""
+        code = self.codes[i]
+        buffer = source.buffer
+        if code == TEXT:
+            writer.write_bytes(buffer[start:end])
+        elif code == INT:
+            number = whole_number(buffer, start, end)
+            bound = self.bounds[i]
+            if bound != 0 and (number >= bound or number < -bound):
+                raise ValueError("a whole number outside the range of its type")
+            writer.write_long(number)
+        elif code == BOOL:
+            if end - start != 1 or (buffer[start] != 116 and buffer[start] != 102):
+                raise ValueError("not a boolean as PostgreSQL writes it")
+            writer.write_boolean(buffer[start] == 116)
+        elif code == MICROS:
+            writer.write_long(timestamp_micros(buffer, start, end))
+        elif code == MILLIS:
+            writer.write_long(floor_div(timestamp_micros(buffer, start, end), 1000))
+        elif code == DAYS:
+            writer.write_long(date_days(buffer, start, end))
+        elif code == TIME_MICROS:
+            writer.write_long(time_micros(buffer, start, end))
+        elif code == TIME_MILLIS:
+            writer.write_long(floor_div(time_micros(buffer, start, end), 1000))
+        elif code == FLOAT64:
+            writer.write_double(float(buffer[start:end]))
+        elif code == FLOAT32:
+            writer.write_float(float(buffer[start:end]))
+        else:
+            self.calls[i](buffer[start:end], writer)
+
+
+def floor_div(a, b):
+    """The quotient rounded down, in both implementations."""
+    return a // b
+
+
+def tuple_of_copy(line):
+    r"""A line of ``COPY … TO STDOUT`` (text format) as TupleData.
+
+    ``\N`` is null; ``\b \f \n \r \t \v \\`` and any other escaped character are undone. Raises ValueError on a dangling
+    backslash.
+    """
+    end = len(line)
+    if end and line[end - 1] == 10:
+        end -= 1
+    out = bytearray(2)
+    count = 0
+    start = 0
+    while True:
+        stop = line.find(b"\t", start, end)
+        if stop < 0:
+            stop = end
+        count += 1
+        if stop - start == 2 and line[start] == 92 and line[start + 1] == 78:
+            out.append(110)
+        else:
+            part = line[start:stop]
+            if b"\\" in part:
+                part = unescape(part)
+            out.append(116)
+            out += len(part).to_bytes(4, "big")
+            out += part
+        if stop == end:
+            break
+        start = stop + 1
+    if count > MAX_COLUMNS:
+        raise ValueError(f"a COPY line of {count} columns; PostgreSQL has at most {MAX_COLUMNS}")
+    out[0] = count >> 8
+    out[1] = count & 255
+    return bytes(out)
+
+
+_ESCAPES = {98: 8, 102: 12, 110: 10, 114: 13, 116: 9, 118: 11}
+
+
+def unescape(part):
+    """One column of a COPY line with its escapes undone."""
+    out = bytearray()
+    i = 0
+    n = len(part)
+    while i < n:
+        c = part[i]
+        if c == 92:
+            i += 1
+            if i == n:
+                raise ValueError(f"a COPY line ends in a backslash, at byte {i - 1}")
+            c = _ESCAPES.get(part[i], part[i])
+        out.append(c)
+        i += 1
+    return bytes(out)
