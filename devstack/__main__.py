@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
-    except DevstackError as error:
+    except (DevstackError, OSError) as error:
         print(f"devstack: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
