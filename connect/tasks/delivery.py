@@ -1,0 +1,311 @@
+"""Hands the records of a batch to the producer, in order, without losing its place.
+
+The **straight** way serializes the whole batch (`RecordBatch.serialize`); it is taken when there are no transforms. The
+**single** way takes one record after the other through transforms and converters; it is also where a batch goes when a
+record of it cannot be serialized and errors are tolerated.
+
+A retriable error in the middle (the registry is out of reach) leaves the position at the record that met it; after a
+back-off the batch is serialized again and the records before the position are skipped. So a batch must give the same
+records each time.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from connect.api.errors import ConnectError, RecordError, RetriableError
+from connect.api.plugins import Converters
+from connect.api.records import RecordBatch, Serialized, SourceRecord
+from connect.failpoints import failpoint
+from connect.tasks.backoff import Backoff
+from connect.tasks.ledger import InFlight
+from connect.tasks.producer import ProduceError, refusal
+from connect.tasks.service import Failure, Service
+from connect.tasks.trace import headline
+
+__all__ = ["Delivery", "RecordTransform", "Topics", "locate"]
+
+_log = logging.getLogger(__name__)
+
+_RUN = 500
+_T = TypeVar("_T")
+_SKIPPED: Any = object()
+
+
+class RecordTransform(Protocol):
+    """All transforms of a task as one."""
+
+    def apply(self, record: SourceRecord) -> SourceRecord | None:
+        """The changed record, None to drop it."""
+        ...
+
+
+class Topics(Protocol):
+    """Makes topics before their first record."""
+
+    def ensure(self, topic: str) -> None:
+        """Create the topic when it is missing and the connector is to. Raises ConnectError, or RetriableError."""
+        ...
+
+
+def locate(failure: Failure, converters: Converters) -> str:
+    """Which record a delivery failure is about, as ``describe`` says. Without an index the batch is serialized once more and
+    compared with the refused message."""
+    batch: RecordBatch = failure.entry.batch
+    index = failure.index
+    if index is None:
+        message = failure.message
+        wanted = (message.topic(), message.key(), message.value())
+        try:
+            for i, record in enumerate(batch.serialize(converters)):
+                if (record.topic, _plain(record.key), _plain(record.value)) == wanted:
+                    index = i
+                    break
+        except Exception:  # noqa: BLE001 - the refusal is the news, not what happens while it is looked into
+            _log.debug("the refused record could not be found in its batch", exc_info=True)
+    return _describe(batch, index)
+
+
+def _plain(data: Any) -> bytes | None:
+    return None if data is None else bytes(data)
+
+
+def _describe(batch: RecordBatch, index: int | None) -> str:
+    if index is None:
+        return ""
+    try:
+        return batch.describe(index)
+    except Exception:  # noqa: BLE001 - see above
+        _log.debug("record %d cannot be described", index, exc_info=True)
+        return f"record {index} of its batch"
+
+
+class Delivery:
+    """Delivers batches for one task."""
+
+    def __init__(self, service: Service, converters: Converters, transform: RecordTransform | None, topics: Topics) -> None:
+        self._service = service
+        self._converters = converters
+        self._transform = transform
+        self._topics = topics
+        self._known: set[str] = set()
+        self._position = 0
+        policy = service.tolerance.policy
+        self._backoff = Backoff(cap=min(policy.retry_cap, 10.0) if policy.retry_timeout is None else policy.retry_cap)
+
+    def deliver(self, batch: RecordBatch) -> None:
+        """Hand over every record of the batch. Raises StoppedError in the middle when the task is to stop, ConnectError when
+        a record fails; the batch then stays unfinished in the ledger."""
+        service = self._service
+        entry = service.ledger.enter(batch, batch.offsets())
+        failpoint("pipeline.before_produce")
+        self._position = 0
+        single = self._transform is not None
+        since: float | None = None
+        before = -1
+        while True:
+            try:
+                if single:
+                    self._single(batch, entry)
+                else:
+                    self._straight(batch, entry)
+                break
+            except RetriableError as e:
+                service.tolerance.failed_try()
+                now = time.monotonic()
+                if since is None or self._position != before:
+                    since, before = now, self._position
+                if not self._may_retry(since, now):
+                    single = self._give_up(batch, entry, e, single)
+                    continue
+                service.tolerance.retried()
+                service.back_off(self._backoff, f"record {self._position + 1} of a batch", e)
+            except Exception as e:
+                if isinstance(e, _Unconvertible):
+                    service.tolerance.failed_try()
+                    single = self._give_up(batch, entry, e.error, single)
+                    continue
+                entry.poison()
+                raise
+        entry.seal()
+        service.recovered(self._backoff)
+        failpoint("pipeline.after_produce")
+
+    def _may_retry(self, since: float, now: float) -> bool:
+        limit = self._service.tolerance.policy.retry_timeout
+        return limit is None or now - since < limit
+
+    def _give_up(self, batch: RecordBatch, entry: InFlight, error: Exception, single: bool) -> bool:
+        """The record at the position cannot be serialized: raise, or go on the single way (True) where it may be skipped."""
+        if self._service.tolerance.policy.tolerate_all and not single:
+            return True
+        entry.poison()
+        where = _describe(batch, self._position)
+        failure = _unconvertible(error, where)
+        self._service.tolerance.skips("conversion", failure, "")
+        raise failure from error
+
+    # -- the straight way
+
+    def _straight(self, batch: RecordBatch, entry: InFlight) -> None:
+        service = self._service
+        stream = self._serialized(batch)
+        produce, acknowledge, known = service.producer.produce, entry.on_delivery, self._known
+        while True:
+            taken = size = 0
+            try:
+                for topic, partition, key, value, headers, timestamp in itertools.islice(stream, _RUN):
+                    if topic not in known:
+                        self._first(topic)
+                    while True:
+                        try:
+                            produce(topic, value, key, partition, acknowledge, None, timestamp, headers or None)
+                            break
+                        except BufferError:
+                            self._make_room(topic, batch, self._position + taken)
+                        except ProduceError as e:
+                            self._refused_at_once(e, topic, batch, self._position + taken)
+                            entry.acked += 1
+                            break
+                    taken += 1
+                    size += (len(key) if key else 0) + (len(value) if value else 0)
+            finally:
+                self._position += taken
+                entry.sent += taken
+                entry.size += size
+                service.meters.written += taken
+            if taken < _RUN:
+                return
+            service.breathe()
+
+    def _serialized(self, batch: RecordBatch) -> Any:
+        """The serialized records from the position on; errors of the batch's own are told apart from the producer's."""
+        stream = iter(_guarded(batch, self._converters))
+        if self._position:
+            deque(itertools.islice(stream, self._position), maxlen=0)
+        return stream
+
+    def _first(self, topic: str) -> None:
+        backoff = Backoff()
+        while True:
+            try:
+                self._topics.ensure(topic)
+                break
+            except RetriableError as e:
+                self._service.back_off(backoff, f"topic {topic}", e)
+        self._service.recovered(backoff)
+        self._known.add(topic)
+        self._service.reporter.topic(topic)
+
+    def _make_room(self, topic: str, batch: RecordBatch, index: int) -> None:
+        service = self._service
+        if not len(service.producer):
+            raise RecordError(
+                "The record does not fit into the producer's queue. Raise producer.override.buffer.memory",
+                f"topic {topic}, {_describe(batch, index)}")
+        service.breathe(wait=0.1)
+
+    def _refused_at_once(self, error: ProduceError, topic: str, batch: RecordBatch, index: int) -> None:
+        """The client refused a record: raise, or return when it is to be skipped."""
+        failure = refusal(error.args[0], topic, _describe(batch, index))
+        self._service.tolerance.failed_try()
+        if error.args[0].fatal() or not self._service.tolerance.skips("the producer", failure, ""):
+            raise failure from error
+
+    # -- the single way
+
+    def _single(self, batch: RecordBatch, entry: InFlight) -> None:
+        for record in itertools.islice(batch.records(), self._position, None):
+            serialized = self._convert(batch, record)
+            if serialized is not None:
+                self._send(serialized, batch, entry)
+            self._position += 1
+            if not self._position % _RUN:
+                self._service.breathe()
+
+    def _convert(self, batch: RecordBatch, record: SourceRecord) -> Serialized | None:
+        changed: SourceRecord | None = record
+        if self._transform is not None:
+            changed = self._attempt("a transform", batch, self._transform.apply, record)
+        if changed is None or changed is _SKIPPED:
+            return None
+        converted = self._attempt("conversion", batch, self._converters.serialize, changed)
+        return None if converted is _SKIPPED else converted
+
+    def _attempt(self, stage: str, batch: RecordBatch, call: Callable[[SourceRecord], _T], record: SourceRecord) -> _T:
+        """The call's result, after retries; ``_SKIPPED`` when the error is tolerated."""
+        service, since = self._service, time.monotonic()
+        while True:
+            try:
+                result = call(record)
+            except RetriableError as e:
+                service.tolerance.failed_try()
+                error: Exception = e
+                if self._may_retry(since, time.monotonic()):
+                    service.tolerance.retried()
+                    service.back_off(self._backoff, f"{stage} for topic {record.topic}", e)
+                    continue
+            except Exception as e:  # noqa: BLE001 - whatever a plugin raises is about this record
+                service.tolerance.failed_try()
+                error = e
+            else:
+                service.recovered(self._backoff)
+                return result
+            where = f"topic {record.topic}, {_describe(batch, self._position)}"
+            failure = _unconvertible(error, where)
+            if service.tolerance.skips(stage, failure, ""):
+                return _SKIPPED  # type: ignore[no-any-return]
+            raise failure from error
+
+    def _send(self, record: Serialized, batch: RecordBatch, entry: InFlight) -> None:
+        service = self._service
+        if record.topic not in self._known:
+            self._first(record.topic)
+        callback = functools.partial(entry.deliver_one, self._position)
+        while True:
+            try:
+                service.producer.produce(
+                    record.topic, record.value, record.key, record.partition, callback, None, record.timestamp,
+                    record.headers or None)
+                break
+            except BufferError:
+                self._make_room(record.topic, batch, self._position)
+            except ProduceError as e:
+                self._refused_at_once(e, record.topic, batch, self._position)
+                entry.acked += 1
+                break
+        entry.sent += 1
+        entry.size += len(record.key or b"") + len(record.value or b"")
+        service.meters.written += 1
+
+
+class _Unconvertible(Exception):
+    """The batch could not serialize its next record; ``error`` is what it raised."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        super().__init__(str(error))
+
+
+def _guarded(batch: RecordBatch, converters: Converters) -> Any:
+    try:
+        yield from batch.serialize(converters)
+    except (RetriableError, GeneratorExit):
+        raise
+    except Exception as e:
+        raise _Unconvertible(e) from e
+
+
+def _unconvertible(error: Exception, where: str) -> ConnectError:
+    """The error that fails the task for this record."""
+    if isinstance(error, RecordError) and error.where:
+        return error
+    return RecordError(
+        f"A record cannot be converted: {headline(error, rows=True)}. Correct the cause, or set errors.tolerance=all to skip "
+        "such records, and restart the task; it goes on with this record", where)

@@ -1,0 +1,185 @@
+"""The warm fork server: a small process that has every module imported and forks a task process on request.
+
+Started by the worker as ``python -m connect.tasks.forkserver FD`` with one end of a Unix socket pair. It imports, freezes
+what it has into the permanent generation (so that the pages stay shared), and then serves lines of JSON: ``{"spawn": id}``
+with a socket as ancillary data forks a child that gets this socket as its pipe; ``{"kill": pid}`` ends one. It answers
+``{"ready": …}``, ``{"spawned": id, "pid": …}`` and ``{"exited": pid, "status": …}`` (a code, or minus the signal).
+
+It opens no client and starts no thread, so a fork copies nothing half done. When the worker is gone (end of file) it
+waits a grace for its children to end by themselves, kills those that do not, and ends: no orphans, whatever a child does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import importlib.metadata
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from typing import NoReturn
+
+__all__ = ["PRELOAD", "main", "preload"]
+
+PRELOAD = (
+    "confluent_kafka", "confluent_kafka.admin", "fastavro", "httpx", "psycopg", "psycopg.pq",
+    "schemas.model", "schemas.core", "connect.api", "connect.plugins", "connect.config.worker", "connect.config.providers",
+    "connect.kafka.topics", "connect.stores.offsets", "connect.transforms.chain",
+    "connect.tasks.child", "connect.tasks.assembly", "connect.tasks.pipeline", "connect.tasks.producer", "connect.tasks.calls",
+)
+"""Modules imported before the first fork, as far as they are there; the entry points of our groups come on top."""
+
+GROUPS = ("connectors", "converters", "header_converters", "transforms", "predicates", "config_providers")
+_GRACE = 10.0
+
+
+def preload() -> dict[str, str]:
+    """Import what tasks will need; modules that could not be imported, with the reason (a task that needs one says so)."""
+    failed: dict[str, str] = {}
+    names = list(PRELOAD)
+    for group in GROUPS:
+        names += [point.module for point in importlib.metadata.entry_points(group=f"headgate.{group}")]
+    for name in dict.fromkeys(names):
+        try:
+            importlib.import_module(name)
+        except Exception as e:  # noqa: BLE001 - a broken plugin must not take the others with it
+            failed[name] = f"{type(e).__name__}: {e}"
+    return failed
+
+
+class _Server:
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._children: set[int] = set()
+        self._buffer = b""
+        self._sockets: list[int] = []
+        self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+
+    def say(self, **message: object) -> None:
+        with contextlib.suppress(OSError):
+            self._control.sendall(json.dumps(message).encode() + b"\n")
+
+    def serve(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._control, selectors.EVENT_READ)
+            selector.register(self._wake_read, selectors.EVENT_READ)
+            while True:
+                ready = {key.fileobj for key, _ in selector.select()}
+                if self._wake_read in ready:
+                    self._drain_wakeups()
+                self._reap()
+                if self._control in ready and not self._receive():
+                    return
+
+    def _drain_wakeups(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while os.read(self._wake_read, 512):
+                pass
+
+    def _reap(self) -> None:
+        while self._children:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            self._children.discard(pid)
+            self.say(exited=pid, status=os.waitstatus_to_exitcode(status))
+
+    def _receive(self) -> bool:
+        try:
+            data, fds, _, _ = socket.recv_fds(self._control, 65536, 16)
+        except OSError:
+            return False
+        self._sockets += fds
+        if not data:
+            return False
+        self._buffer += data
+        *lines, self._buffer = self._buffer.split(b"\n")
+        for line in lines:
+            self._obey(json.loads(line))
+        return True
+
+    def _obey(self, message: dict[str, int]) -> None:
+        if "kill" in message:
+            if message["kill"] in self._children:
+                os.kill(message["kill"], signal.SIGKILL)
+            return
+        fd = self._sockets.pop(0)
+        try:
+            pid = os.fork()
+        except OSError as e:
+            os.close(fd)
+            self.say(spawned=message["spawn"], pid=0, error=str(e))
+            return
+        if pid == 0:
+            self._become_child(fd)
+        os.close(fd)
+        self._children.add(pid)
+        self.say(spawned=message["spawn"], pid=pid)
+
+    def _become_child(self, fd: int) -> NoReturn:
+        code = 70
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            for other in (self._wake_read, self._wake_write, *self._sockets):
+                os.close(other)
+            self._control.close()
+            gc.enable()
+            from connect.tasks.child import run
+
+            code = run(socket.socket(fileno=fd))
+        except BaseException:  # noqa: BLE001 - the last line of defence before the process ends
+            traceback.print_exc()
+        finally:
+            with contextlib.suppress(Exception):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(code)
+
+    def see_children_off(self, grace: float) -> None:
+        """The worker is gone: children have the grace to end, then they are killed."""
+        until = time.monotonic() + grace
+        while self._children and time.monotonic() < until:
+            self._reap()
+            time.sleep(0.05)
+        for pid in self._children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        while self._children:
+            self._reap()
+            time.sleep(0.01)
+
+
+def main(argv: list[str]) -> int:
+    """``FD [GRACE SECONDS]``: serve until the other end of the socket is closed."""
+    # Ctrl-C and a service manager's TERM reach the whole group: the worker decides, the server ends after it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    control = socket.socket(fileno=int(argv[0]))
+    control.set_inheritable(False)
+    grace = float(argv[1]) if len(argv) > 1 else _GRACE
+    failed = preload()
+    server = _Server(control)
+    gc.collect()
+    gc.freeze()
+    server.say(ready=os.getpid(), failed=failed, threads=threading.active_count())
+    server.serve()
+    server.see_children_off(grace)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

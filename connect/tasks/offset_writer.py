@@ -1,0 +1,162 @@
+"""Where a task's offsets go: the offsets topic, or a file for a standalone worker. Both write without blocking the loop."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from confluent_kafka import Producer
+
+from connect.api.errors import ConnectError
+from connect.api.records import Offset, Partition
+from connect.kafka import clients
+from connect.stores.offsets import offset_key, offset_value
+from connect.tasks.producer import ClientError, ProduceError
+
+__all__ = ["FileOffsetWriter", "OffsetWriter", "TopicOffsetWriter", "read_offsets_file"]
+
+_log = logging.getLogger(__name__)
+
+_TOPIC_PRODUCER: Mapping[str, Any] = {
+    "enable.idempotence": True,
+    "acks": "all",
+    "message.timeout.ms": 0,
+    "linger.ms": 0,
+    "reconnect.backoff.max.ms": 2_000,
+}
+
+
+_CURE = "Move it away to start without offsets"
+
+
+class OffsetWriter(Protocol):
+    """One write at a time: ``begin``, then ``poll`` until it is True."""
+
+    def begin(self, offsets: Sequence[tuple[Partition, Offset]]) -> None:
+        """Start to write. Raises ConnectError when that cannot be."""
+        ...
+
+    def poll(self, seconds: float = 0.0) -> bool:
+        """Serve, waiting at most so long; True when everything is stored for good. Raises ConnectError when it was refused:
+        nothing may be taken as stored then, and ``begin`` may be called again."""
+        ...
+
+    def close(self) -> None:
+        """Give up what is not written."""
+        ...
+
+
+class TopicOffsetWriter:
+    """Writes to the offsets topic with a small producer of its own, made at the first write.
+
+    Of its own because data and offsets may live in different clusters (``producer.override.bootstrap.servers``), and so that
+    an offset never waits behind a full data queue.
+    """
+
+    def __init__(self, config: Mapping[str, Any], topic: str, connector: str, client_id: str) -> None:
+        """``config``: the worker's librdkafka properties."""
+        self._client_id = client_id
+        self._config = {**config, **_TOPIC_PRODUCER}
+        self._topic = topic
+        self._connector = connector
+        self._producer: Producer | None = None
+        self._waiting = 0
+        self._error: ClientError | None = None
+
+    def begin(self, offsets: Sequence[tuple[Partition, Offset]]) -> None:
+        """See OffsetWriter."""
+        if self._producer is None:
+            self._producer = clients.producer(self._config, self._client_id)
+        self._error = None
+        for partition, offset in offsets:
+            key, value = offset_key(self._connector, partition), offset_value(offset)
+            try:
+                self._producer.produce(self._topic, value=value, key=key, on_delivery=self._delivered)
+            except (ProduceError, BufferError) as e:
+                raise ConnectError(f"Offsets cannot be written to topic {self._topic}: {e}") from e
+            self._waiting += 1
+
+    def _delivered(self, error: ClientError | None, _message: Any) -> None:
+        self._waiting -= 1
+        if error is not None:
+            self._error = error
+
+    def poll(self, seconds: float = 0.0) -> bool:
+        """See OffsetWriter."""
+        if self._producer is None:
+            return True
+        self._producer.poll(seconds)
+        if self._waiting:
+            return False
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise ConnectError(f"Kafka refused an offset for topic {self._topic} ({error.name()}: {error.str()}). "
+                               "Check that the topic exists and that the worker's user may write to it")
+        return True
+
+    def close(self) -> None:
+        """See OffsetWriter."""
+        if self._producer is not None:
+            self._producer.purge(in_queue=True, in_flight=True, blocking=False)
+            self._producer.poll(0)
+
+
+class FileOffsetWriter:
+    """Keeps the offsets of all connectors of a standalone worker in one JSON file: ``{connector: [[partition, offset], …]}``.
+
+    Several task processes share the file: each write takes a lock, reads, changes its own entries and replaces the file.
+    """
+
+    def __init__(self, file: Path, connector: str) -> None:
+        self._file = file
+        self._connector = connector
+
+    def begin(self, offsets: Sequence[tuple[Partition, Offset]]) -> None:
+        """See OffsetWriter. Writes at once."""
+        try:
+            with self._file.with_name(self._file.name + ".lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                self._replace(offsets)
+        except OSError as e:
+            raise ConnectError(f"Offsets cannot be written to {self._file} (offset.storage.file.filename): {e}") from e
+
+    def _replace(self, offsets: Sequence[tuple[Partition, Offset]]) -> None:
+        content = _content(self._file)
+        mine = {json.dumps(p): (p, o) for p, o in content.get(self._connector, [])}
+        mine.update({json.dumps(p): (dict(p), dict(o)) for p, o in offsets})
+        content[self._connector] = [list(pair) for pair in mine.values()]
+        fresh = self._file.with_name(self._file.name + ".new")
+        with fresh.open("w", encoding="utf-8") as out:
+            json.dump(content, out, ensure_ascii=False, indent=1)
+            out.flush()
+            os.fsync(out.fileno())
+        fresh.replace(self._file)
+
+    def poll(self, seconds: float = 0.0) -> bool:
+        """See OffsetWriter."""
+        return True
+
+    def close(self) -> None:
+        """See OffsetWriter."""
+
+
+def _content(file: Path) -> dict[str, list[Any]]:
+    if not file.exists() or not file.stat().st_size:
+        return {}
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as e:
+        raise ConnectError(f"{file} (offset.storage.file.filename) is not JSON: {e}. {_CURE}") from e
+    if not isinstance(content, dict):
+        raise ConnectError(f"{file} (offset.storage.file.filename) holds no object of connectors. {_CURE}")
+    return content
+
+
+def read_offsets_file(file: Path, connector: str) -> list[tuple[Partition, Offset]]:
+    """The offsets of a connector in that file; empty when there is none. Raises ConnectError when it cannot be read."""
+    return [(p, o) for p, o in _content(file).get(connector, [])]

@@ -1,0 +1,122 @@
+"""The task's producer: an idempotent librdkafka producer with bounds, and the meaning of its errors.
+
+What is in flight is bounded by librdkafka's own queue limits (records and bytes, counted until the delivery report is
+served): ``produce`` raises BufferError when one is reached, and the caller serves :meth:`DataProducer.poll` and tries again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+
+from connect.api.errors import ConnectError, RecordError
+from connect.kafka import clients
+
+__all__ = ["ClientError", "DataProducer", "ProduceError", "data_config", "is_purged", "is_too_large", "refusal"]
+
+ClientError = KafkaError
+"""What a delivery callback is given."""
+
+ProduceError = KafkaException
+"""What ``produce`` raises at once; its first argument is a ClientError."""
+
+_log = logging.getLogger(__name__)
+
+DEFAULTS: Mapping[str, Any] = {
+    "linger.ms": 5,
+    "message.max.bytes": 1048576,
+    "queue.buffering.max.messages": 200_000,
+    "queue.buffering.max.kbytes": 64 * 1024,
+    "topic.metadata.refresh.interval.ms": 60_000,
+    "topic.metadata.propagation.max.ms": 60_000,
+    "reconnect.backoff.max.ms": 2_000,
+    "socket.keepalive.enable": True,
+}
+"""May be overridden by ``producer.*`` and ``producer.override.*``."""
+
+FIXED: Mapping[str, Any] = {
+    "enable.idempotence": True,
+    "acks": "all",
+    "max.in.flight.requests.per.connection": 5,
+    # Never given up: a record that times out is a hole. What waits too long is shown as a condition instead.
+    "message.timeout.ms": 0,
+    "delivery.report.only.error": False,
+}
+"""What the delivery promises rest on: overrides of these are not taken."""
+
+
+def data_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration of a data producer from librdkafka properties. Logs overrides that are not taken."""
+    for name in FIXED.keys() & config.keys():
+        if str(config[name]).lower() not in (str(FIXED[name]).lower(), "-1" if name == "acks" else ""):
+            _log.warning("producer property %s=%s is not taken: delivery guarantees need %s", name, config[name], FIXED[name])
+    merged = {**DEFAULTS, **config, **FIXED}
+    # A queue smaller than one record would refuse it for ever.
+    least = int(merged["message.max.bytes"]) * 2 // 1024 + 1
+    merged["queue.buffering.max.kbytes"] = max(int(merged["queue.buffering.max.kbytes"]), least)
+    return merged
+
+
+def is_purged(error: KafkaError) -> bool:
+    """Whether the record was dropped by ourselves, when the task ended."""
+    return error.code() in (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT)
+
+
+def is_too_large(error: KafkaError) -> bool:
+    """Whether a record, or the request it was in, was too large for the broker or the client."""
+    return error.code() in (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE)
+
+
+def refusal(error: KafkaError, topic: str, where: str) -> ConnectError:
+    """The error for a record that will not be delivered, with its cure. ``where``: which record, as ``describe`` says."""
+    code, text = error.code(), error.str()
+    at = f"topic {topic}, {where}" if where else f"topic {topic}"
+    if is_too_large(error):
+        return RecordError(
+            f"The record is too large for Kafka ({text}). Raise max.message.bytes of the topic (broker: message.max.bytes) and "
+            "producer.override.max.request.size of the connector, then restart the task; it goes on with this record", at)
+    if code in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED):
+        return RecordError(f"Kafka does not let this connector write ({text}). Grant its user WRITE on the topic (and "
+                           "IDEMPOTENT_WRITE on clusters before 3.0), then restart the task", at)
+    if code in (KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART):
+        return RecordError(f"The topic does not exist ({text}). Create it, or let the connector create it with topic.creation.* "
+                           "or the broker with auto.create.topics.enable, then restart the task", at)
+    if code == KafkaError._UNKNOWN_PARTITION:
+        return RecordError(f"The topic has no such partition ({text}). Add partitions or correct what sets the partition", at)
+    if error.fatal() or code == KafkaError._FATAL:
+        return ConnectError(f"The Kafka producer cannot go on ({text}); restart the task ({at})")
+    return RecordError(f"Kafka refused the record ({error.name()}: {text})", at)
+
+
+class DataProducer:
+    """One producer. ``on_error`` is told of client errors (not of records) as a text."""
+
+    def __init__(self, config: Mapping[str, Any], client_id: str, on_error: Callable[[str], None]) -> None:
+        self.fatal: KafkaError | None = None
+        """The error after which it delivers nothing more."""
+        self._on_error = on_error
+        self._producer = clients.producer(config, client_id, on_error=self._error)
+        self.produce: Callable[..., None] = self._producer.produce
+        """``(topic, value, key, partition, callback, None, timestamp, headers)``, positional. Raises BufferError when full and
+        ProduceError."""
+
+    def _error(self, error: KafkaError) -> None:
+        if error.code() == KafkaError._FATAL or error.fatal():
+            self.fatal = error
+        self._on_error(f"{error.name()}: {error.str()}")
+
+    def poll(self, seconds: float = 0.0) -> int:
+        """Serve callbacks, waiting at most so long for the first; how many were served."""
+        return self._producer.poll(seconds)
+
+    def __len__(self) -> int:
+        """Records and requests that wait for an acknowledgement or for their callback."""
+        return len(self._producer)
+
+    def drop(self) -> None:
+        """Give up what is in flight, so that the process can end."""
+        self._producer.purge(in_queue=True, in_flight=True, blocking=False)
+        self._producer.poll(0)

@@ -1,0 +1,73 @@
+"""Events of one task on their way up the pipe."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from connect.tasks.spec import EventKind, TaskEvent, TaskKey
+
+__all__ = ["Reporter", "decode_event", "encode_event"]
+
+_log = logging.getLogger(__name__)
+
+
+def encode_event(event: TaskEvent) -> dict[str, Any]:
+    """As JSON. :func:`decode_event` reads it."""
+    return asdict(event)
+
+
+def decode_event(body: Mapping[str, Any]) -> TaskEvent:
+    """The event of :func:`encode_event`."""
+    fields = dict(body)
+    fields["key"] = TaskKey(**fields["key"])
+    fields["kind"] = EventKind(fields["kind"])
+    fields["metrics"] = tuple((str(n), dict(labels), float(v)) for n, labels, v in fields.get("metrics", ()))
+    return TaskEvent(**fields)
+
+
+class Reporter:
+    """Sends events. ``send`` takes the event and whether it may be lost."""
+
+    def __init__(self, key: TaskKey, generation: int, send: Callable[[TaskEvent, bool], None]) -> None:
+        self._key = key
+        self._generation = generation
+        self._send = send
+        self._conditions: dict[str, str] = {}
+        self._shown = ""
+
+    def state(self, state: str, *, trace: str | None = None, version: str | None = None) -> None:
+        """RUNNING, PAUSED, FAILED or UNASSIGNED."""
+        self._send(TaskEvent(self._key, self._generation, EventKind.STATE, state=state, trace=trace, version=version), False)
+
+    def condition(self, source: str, name: str | None, detail: str = "") -> None:
+        """What ``source`` (the task, the pipeline, the delivery, the offsets) waits for; None when it waits for nothing."""
+        if name is None:
+            self._conditions.pop(source, None)
+        else:
+            self._conditions[source] = f"{name}: {detail}" if detail else name
+        shown = "; ".join(self._conditions.values())
+        if shown == self._shown:
+            return
+        if bool(shown) != bool(self._shown):
+            if shown:
+                _log.warning("The task waits: %s", shown)
+            else:
+                _log.info("The task goes on")
+        self._shown = shown
+        self._send(TaskEvent(self._key, self._generation, EventKind.CONDITION, detail=shown), False)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a condition is shown."""
+        return bool(self._shown)
+
+    def topic(self, name: str) -> None:
+        """The task produces to this topic for the first time."""
+        self._send(TaskEvent(self._key, self._generation, EventKind.TOPIC, detail=name), False)
+
+    def metrics(self, samples: Sequence[tuple[str, Mapping[str, str], float]]) -> None:
+        """Current numbers; also the sign of life of the task's thread."""
+        self._send(TaskEvent(self._key, self._generation, EventKind.METRICS, metrics=samples), True)
