@@ -43,12 +43,14 @@ class ReplicationStream:
         confirmed: LSN,
         status_interval: float,
         silence_limit: float = SILENCE_LIMIT,
+        gulp_frames: int = GULP_FRAMES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._session = session
         self._confirmed = confirmed
         self._interval = status_interval
         self._silence_limit = silence_limit
+        self._gulp_frames = gulp_frames
         self._clock = clock
         now = clock()
         self._heard = now
@@ -69,6 +71,7 @@ class ReplicationStream:
         messages: bool = True,
         more: Mapping[str, str] | None = None,
         silence_limit: float | None = None,
+        gulp_frames: int = GULP_FRAMES,
     ) -> ReplicationStream:
         """START_REPLICATION: transactions that committed before ``at``, or before what the slot has confirmed, are not
         sent. ``more`` are further options of pgoutput (slot.stream.params).
@@ -89,7 +92,8 @@ class ReplicationStream:
             # A server told to be patient may be silent for long while it decodes a large transaction that nobody sees.
             silence_limit = max(SILENCE_LIMIT, server_limit if server_limit else 5 * SILENCE_LIMIT)
         interval = min(status_interval, server_limit / 2) if server_limit else status_interval
-        return cls(session, confirmed=LSN(0), status_interval=max(0.1, interval), silence_limit=silence_limit)
+        return cls(session, confirmed=LSN(0), status_interval=max(0.1, interval), silence_limit=silence_limit,
+                   gulp_frames=gulp_frames)
 
     def read(self, wait: float) -> list[bytes]:
         """What the server has sent: CopyData payloads in order; waits for the first at most ``wait`` seconds.
@@ -104,13 +108,13 @@ class ReplicationStream:
             self._heard = self._clock()
         self._tell_if_due()
         try:
-            frames = session.read_copy(GULP_BYTES, GULP_FRAMES, min(wait, self._interval), _DOING)
+            frames = session.read_copy(GULP_BYTES, self._gulp_frames, min(wait, self._interval), _DOING)
             now = self._clock()
             if frames and now - self._last_gulp < _BUSY and len(frames) < 64:
                 # While catching up, many small batches cost more than a moment of patience.
                 until = now + _LINGER
-                while len(frames) < GULP_FRAMES and (left := until - self._clock()) > 0:
-                    more = session.read_copy(GULP_BYTES, GULP_FRAMES, left, _DOING)
+                while len(frames) < self._gulp_frames and (left := until - self._clock()) > 0:
+                    more = session.read_copy(GULP_BYTES, self._gulp_frames - len(frames), left, _DOING)
                     if not more:
                         break
                     frames += more

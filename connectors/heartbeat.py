@@ -1,0 +1,42 @@
+"""Heartbeat records: a sign of life with the current offset, when captured tables are quiet. Debezium's topic and schemas."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from connect.api.records import Offset, Partition, SourceRecord
+from schemas.model import INT64, STRING, struct_of
+
+__all__ = ["Heartbeat"]
+
+_KEY = struct_of([("serverName", STRING)], name="io.debezium.connector.common.ServerNameKey")
+_VALUE = struct_of([("ts_ms", INT64)], name="io.debezium.connector.common.Heartbeat")
+
+
+class Heartbeat:
+    """Says when a heartbeat is due and makes it. ``interval`` is in seconds; 0 is never."""
+
+    def __init__(self, topic: str, server: str, interval: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._topic = topic
+        self._server = server
+        self._interval = interval
+        self._clock = clock
+        self._last = clock()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there are heartbeats at all."""
+        return self._interval > 0
+
+    def due(self) -> bool:
+        """Whether the interval has passed since the last one; says so once."""
+        if not self.wanted or self._clock() - self._last < self._interval:
+            return False
+        self._last = self._clock()
+        return True
+
+    def record(self, partition: Partition, offset: Offset, now_ms: int) -> SourceRecord:
+        """One heartbeat with that offset."""
+        return SourceRecord(
+            partition, offset, self._topic, _KEY, {"serverName": self._server}, _VALUE, {"ts_ms": now_ms}, kafka_partition=0)
