@@ -58,6 +58,6 @@ demo: $(STAMP) ## real servers, a worker, live changes on the screen (DEMO_SECON
 	@$(BIN)/python -m examples.demo
 
 clean: ## remove build products and state (not the download cache)
-	-@test ! -d .devstack || $(BIN)/python -m devstack down
+	-@test ! -d .devstack || $(BIN)/python -m devstack down --wipe
 	rm -rf build *.egg-info .devstack .mypy_cache .ruff_cache .pytest_cache .hypothesis $(VENV)
 	find . -path ./$(VENV) -prune -o \( -name '*.so' -o -name '*.c' -path '*/core/*' -o -name __pycache__ \) -print | xargs rm -rf

@@ -25,12 +25,6 @@ def database(postgres15: Any) -> Iterator[Database]:
     made.close()
 
 
-@pytest.fixture(scope="module")
-def worker(kafka: Any, registry: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerProcess]:
-    with WorkerProcess(kafka.bootstrap, registry.url, tmp_path_factory.mktemp("golden"), group="golden") as running:
-        yield running
-
-
 @pytest.mark.parametrize("path", CASES, ids=lambda p: p.name)
 def test_records_equal_the_recorded_ones(path: Path, database: Database, worker: WorkerProcess, kafka: Any) -> None:
     case = Case(path)
