@@ -40,13 +40,15 @@ COLUMNS = [
     ("words", "text[]", "{}"),
 ]
 RANDOM = {
-    "flag": "random() < 0.5", "small": "(random() * 65535 - 32768)::int::smallint", "medium": "(random() * 4e9 - 2e9)::bigint::int",
+    "flag": "random() < 0.5", "small": "(random() * 65535 - 32768)::int::smallint",
+    "medium": "(random() * 4e9 - 2e9)::bigint::int",
     "large": "(random() * 1.8e19 - 9e18)::numeric(19)::bigint", "single": "(random() * 1e6)::real", "double_": "random() * 1e12",
     "price": "(random() * 1e8 - 5e7)::numeric(12,3)", "letters": "repeat(chr(233) || md5(random()::text), (random() * 20)::int)",
     "short": "left(md5(random()::text), 20)", "raw": "decode(md5(random()::text), 'hex')",
     "day": "date '1900-01-01' + (random() * 80000)::int", "moment": "timestamp '1950-01-01' + random() * interval '100 years'",
     "coarse": "timestamp '1950-01-01' + random() * interval '100 years'",
-    "instant": "timestamptz '1950-01-01 00:00Z' + random() * interval '100 years'", "clock": "time '00:00' + random() * interval '24 h'",
+    "instant": "timestamptz '1950-01-01 00:00Z' + random() * interval '100 years'",
+    "clock": "time '00:00' + random() * interval '24 h'",
     "ident": "gen_random_uuid()", "doc": "jsonb_build_object('a', random(), 'b', ARRAY[1, 2], 'c', null)",
     "mood": "(ARRAY['sad','ok','happy']::mood[])[1 + (random() * 2)::int]",
     "numbers": "ARRAY[(random() * 100)::int, NULL, -1]", "words": "ARRAY['a,b', 'c\"d', NULL, md5(random()::text)]",
@@ -123,7 +125,8 @@ def test_snapshot_and_stream_equal_the_rows_of_the_database(source: Any, worker:
             assert same(event.value["after"], before[event.key["id"]]) == []
         insert(connection, list(range(41, 81)), chance)
         for i in range(1, 81, 3):
-            connection.execute(f"UPDATE sample SET letters = {RANDOM['letters']}, price = {RANDOM['price']} WHERE id = {i}".encode())
+            changes = f"letters = {RANDOM['letters']}, price = {RANDOM['price']}"
+            connection.execute(f"UPDATE sample SET {changes} WHERE id = {i}".encode())
         connection.execute("DELETE FROM sample WHERE id % 10 = 0")
         events = consumer.read(40 + 40 + 27 + 8 * 2)
         for event in events:
