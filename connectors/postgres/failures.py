@@ -23,18 +23,20 @@ class Stopped(HeadgateError):
 
 
 class DatabaseError(ConnectError):
-    """The database refused something for good. ``sqlstate`` is empty when the server told none."""
+    """The database refused something for good. ``sqlstate`` is empty when the server told none; ``said`` are its own words."""
 
-    def __init__(self, message: str, sqlstate: str = "") -> None:
+    def __init__(self, message: str, sqlstate: str = "", said: str = "") -> None:
         self.sqlstate = sqlstate
+        self.said = said
         super().__init__(message)
 
 
 class ConnectionLost(RetriableError):
     """The database is out of reach, starting or stopping, or the connection broke."""
 
-    def __init__(self, message: str, sqlstate: str = "") -> None:
+    def __init__(self, message: str, sqlstate: str = "", said: str = "") -> None:
         self.sqlstate = sqlstate
+        self.said = said
         super().__init__(message)
 
 
@@ -106,4 +108,4 @@ def failure(sqlstate: str, text: str, doing: str, where: str = "") -> DatabaseEr
     if cure:
         message += f". To do: {cure}"
     passing = not sqlstate or sqlstate in _PASSING or (sqlstate[:2] in _PASSING_CLASSES and sqlstate != "08P01")
-    return ConnectionLost(message, sqlstate) if passing else DatabaseError(message, sqlstate)
+    return ConnectionLost(message, sqlstate, said) if passing else DatabaseError(message, sqlstate, said)
