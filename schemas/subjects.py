@@ -1,0 +1,89 @@
+"""Schema ids by subject: looked up or registered once, then remembered; a refusal says what differs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from schemas.differences import differences, same_layout
+from schemas.registry import RegistryClient, RegistryError, RegistryRefused
+
+__all__ = ["SchemaRefused", "SubjectIds", "SubjectRules"]
+
+_LINES = 20
+
+
+class SchemaRefused(RegistryError):
+    """A schema has no id under its subject and gets none. The text holds the registry's reason and the differences."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectRules:
+    """What may be done for an id: register new schemas, or only find known ones, or take the newest version."""
+
+    auto_register: bool = True
+    use_latest: bool = False
+    normalize: bool = False
+
+
+class SubjectIds:
+    """The ids of the schemas a converter writes with. One thread."""
+
+    def __init__(self, registry: RegistryClient, rules: SubjectRules = SubjectRules()) -> None:
+        self.registry = registry
+        self.rules = rules
+        self._ids: dict[tuple[str, str], int] = {}
+
+    def id_of(self, subject: str, schema: str) -> int:
+        """The id of this Avro schema text under the subject.
+
+        Raises SchemaRefused, or RegistryUnavailable when nobody answers.
+        """
+        found = self._ids.get((subject, schema))
+        if found is None:
+            found = self._ids[subject, schema] = self._ask(subject, schema)
+        return found
+
+    def _ask(self, subject: str, schema: str) -> int:
+        if self.rules.use_latest:
+            return self._latest(subject, schema)
+        if not self.rules.auto_register:
+            known = self.registry.find(subject, schema, self.rules.normalize)
+            if known is None:
+                raise SchemaRefused(
+                    f"subject {subject} has no version with this schema and auto.register.schemas is false; register it, or set "
+                    f"auto.register.schemas=true{self._differences(subject, schema)}")
+            return known.id
+        try:
+            return self.registry.register(subject, schema, self.rules.normalize)
+        except RegistryRefused as e:
+            if e.status not in (409, 422):
+                raise
+            raise SchemaRefused(
+                f"the registry refuses the schema of subject {subject}: {e.reason} (HTTP {e.status}"
+                f"{f', code {e.code}' if e.code else ''}). Loosen the subject's compatibility, or change the table or the "
+                f"connector's configuration, then restart the task{self._differences(subject, schema)}") from None
+
+    def _latest(self, subject: str, schema: str) -> int:
+        newest = self.registry.latest(subject)
+        if newest is None:
+            raise SchemaRefused(f"subject {subject} has no version, and use.latest.version is true; register a schema first")
+        if not same_layout(json.loads(newest.schema), json.loads(schema)):
+            raise SchemaRefused(
+                f"the newest version of subject {subject} ({newest.version}) lays out its data differently, so nothing may be "
+                f"written under its id{self._differences(subject, schema)}")
+        return newest.id
+
+    def _differences(self, subject: str, schema: str) -> str:
+        """The difference to the newest version, one line each; empty when there is none to tell."""
+        try:
+            newest = self.registry.latest(subject)
+        except RegistryError:
+            return ""
+        if newest is None:
+            return ""
+        lines = differences(json.loads(newest.schema), json.loads(schema))
+        if not lines:
+            return ""
+        more = [f"and {len(lines) - _LINES} more"] if len(lines) > _LINES else []
+        return "\n".join([f". Differences to version {newest.version}:", *("  " + x for x in [*lines[:_LINES], *more])])
