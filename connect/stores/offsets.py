@@ -91,6 +91,10 @@ class OffsetTable:
         """Source partitions and offsets of a connector, copies."""
         return [(dict(p), dict(o)) for p, o in self._by_connector.get(connector, {}).values()]
 
+    def key_of(self, connector: str, partition: Partition) -> bytes | None:
+        """The key under which this partition is stored, whatever the order of its members; None when it is not known."""
+        return next((k for k, (p, _) in self._by_connector.get(connector, {}).items() if p == partition), None)
+
     def connectors(self) -> Iterable[str]:
         """Connectors that have an offset."""
         return list(self._by_connector)
