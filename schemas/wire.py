@@ -27,7 +27,7 @@ def unframe(data: bytes) -> tuple[int, bytes]:
         raise SchemaError(f"{len(data)} bytes are too few for a framed message (magic byte and schema id are {FRAME_SIZE})")
     magic, schema_id = _FRAME.unpack_from(data)
     if magic == _MAGIC_GUID:
-        raise SchemaError("the message names its schema by GUID (magic byte 1), which is not supported; only ids are (magic byte 0)")
+        raise SchemaError("the message names its schema by GUID (magic byte 1); only ids (magic byte 0) can be read")
     if magic != _MAGIC_ID:
         raise SchemaError(
             f"the message starts with byte {magic & 0xFF:#04x}, not with magic byte 0: it was not written with a schema registry")

@@ -114,7 +114,7 @@ class AvroConverter:
         except SchemaError as e:
             raise DataError(f"cannot read Avro of topic {topic}: {e}") from None
         except (EOFError, ValueError, IndexError, OverflowError) as e:
-            raise DataError(f"cannot read Avro of topic {topic}: the bytes do not fit their schema ({type(e).__name__})") from None
+            raise DataError(f"cannot read Avro of topic {topic}: it does not fit its schema ({type(e).__name__})") from None
         return schema, connect_value(schema, tree)
 
     def _reader(self, schema_id: int) -> tuple[Schema, Any, Any]:
