@@ -14,7 +14,7 @@ MINUS_INFINITY_DAYS = -2147472691
 def days_from_civil(year, month, day):
     """Days since 1970-01-01 of a date; year 0 is 1 BC."""
     y = year - 1 if month <= 2 else year
-    era = (y if y >= 0 else y - 399) // 400
+    era = y // 400
     yoe = y - era * 400
     mp = month - 3 if month > 2 else month + 9
     doy = (153 * mp + 2) // 5 + day - 1
