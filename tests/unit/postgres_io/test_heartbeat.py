@@ -1,0 +1,39 @@
+"""Heartbeats."""
+
+from connectors.heartbeat import Heartbeat
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_heartbeat_is_due_once_per_interval() -> None:
+    clock = Clock()
+    beat = Heartbeat("t", "srv", 10.0, clock)
+    assert not beat.due()
+    clock.now = 10.0
+    assert beat.due()
+    assert not beat.due()
+    clock.now = 20.0
+    assert beat.due()
+
+
+def test_an_interval_of_zero_is_never() -> None:
+    clock = Clock()
+    beat = Heartbeat("t", "srv", 0.0, clock)
+    clock.now = 1e9
+    assert not beat.due()
+    assert not beat.wanted
+
+
+def test_a_heartbeat_has_debeziums_schemas_and_partition_zero() -> None:
+    record = Heartbeat("hb", "srv", 1.0).record({"server": "srv"}, {"lsn": 1}, 123)
+    assert (record.topic, record.kafka_partition) == ("hb", 0)
+    assert record.key == {"serverName": "srv"}
+    assert record.value == {"ts_ms": 123}
+    assert record.key_schema is not None and record.key_schema.name == "io.debezium.connector.common.ServerNameKey"
+    assert record.value_schema is not None and record.value_schema.name == "io.debezium.connector.common.Heartbeat"
