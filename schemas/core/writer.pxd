@@ -1,12 +1,28 @@
+cimport cython
+from libc.string cimport memcpy
+
+cdef inline void copy(bytearray space, Py_ssize_t at, bytes data, Py_ssize_t start, Py_ssize_t size) noexcept:
+    memcpy(<char*>space + at, <const char*>data + start, size)
+
+@cython.final
 cdef class Writer:
-    cdef readonly bytearray buffer
-    cpdef Py_ssize_t size(self)
+    cdef bytearray space
+    cdef Py_ssize_t end
+    cpdef Py_ssize_t size(self) noexcept
     cpdef truncate(self, Py_ssize_t size)
+    @cython.locals(space=bytearray)
     cpdef bytes take(self)
+    @cython.locals(have=cython.Py_ssize_t)
+    cdef int room(self, Py_ssize_t size) except -1
+    @cython.locals(size=cython.Py_ssize_t)
     cpdef write_raw(self, data)
+    @cython.locals(out=cython.p_uchar)
     cpdef write_boolean(self, bint value)
-    cpdef write_long(self, value)
+    @cython.locals(out=cython.p_uchar, at=cython.Py_ssize_t, n=cython.ulonglong)
+    cpdef write_long(self, long long value)
     cpdef write_float(self, double value)
     cpdef write_double(self, double value)
     cpdef write_bytes(self, data)
+    @cython.locals(size=cython.Py_ssize_t)
+    cpdef write_part(self, bytes data, Py_ssize_t start, Py_ssize_t end)
     cpdef write_string(self, str text)

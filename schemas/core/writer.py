@@ -3,68 +3,115 @@
 
 Plain Python that Cython compiles with the C types of ``writer.pxd``. One writer is reused for many records: take what was
 written with :meth:`Writer.take`, or go back with :meth:`Writer.truncate`. Not safe for use by several threads at once.
+
+``space`` has room to spare; what was written are its first ``end`` bytes. Every method makes room before it writes, so that
+the compiled code may write through a plain pointer.
 """
 
 import struct
 
 _FLOAT = struct.Struct("<f")
 _DOUBLE = struct.Struct("<d")
+_START = 1024
+_KEPT = 1 << 20
+
+
+def _copy(space: bytearray, at: int, data: bytes, start: int, size: int) -> None:
+    space[at:at + size] = data[start:start + size]
+
+
+# Compiled, `copy` is the inline function of writer.pxd (memcpy) and this line has no effect on it.
+globals().setdefault("copy", _copy)
 
 
 class Writer:
     """A growing byte buffer with one method for each primitive of Avro."""
 
     def __init__(self) -> None:
-        self.buffer = bytearray()
+        self.space = bytearray(_START)
+        self.end = 0
 
     def size(self) -> int:
         """Bytes written since the last take or truncate to zero."""
-        return len(self.buffer)
+        return self.end
 
     def truncate(self, size: int) -> None:
         """Forget what was written after the first ``size`` bytes. Raises ValueError beyond what is there."""
-        if size < 0 or size > len(self.buffer):
-            raise ValueError(f"cannot truncate {len(self.buffer)} bytes to {size}")
-        del self.buffer[size:]
+        if size < 0 or size > self.end:
+            raise ValueError(f"cannot truncate {self.end} bytes to {size}")
+        self.end = size
 
     def take(self) -> bytes:
-        """Everything written, as bytes; the buffer is empty afterwards."""
-        out = bytes(self.buffer)
-        self.buffer.clear()
+        """Everything written, as bytes; the buffer is empty afterwards. One huge record does not keep its memory."""
+        space = self.space
+        out = bytes(space[:self.end])
+        self.end = 0
+        if len(space) > _KEPT:
+            self.space = bytearray(_START)
         return out
+
+    def room(self, size: int) -> None:
+        """Make sure that ``size`` more bytes fit."""
+        have = len(self.space)
+        if size > have - self.end:
+            self.space.extend(bytes(max(have, size)))
 
     def write_raw(self, data: bytes | bytearray | memoryview) -> None:
         """Bytes as they are: a frame, or a part encoded before."""
-        self.buffer += data
+        if type(data) is not bytes:
+            data = bytes(memoryview(data))
+        size = len(data)
+        self.room(size)
+        copy(self.space, self.end, data, 0, size)  # type: ignore[name-defined]  # noqa: F821
+        self.end += size
 
     def write_boolean(self, value: bool) -> None:
         """One byte, 0 or 1."""
-        self.buffer.append(1 if value else 0)
+        self.room(1)
+        out = self.space
+        out[self.end] = 1 if value else 0
+        self.end += 1
 
     def write_long(self, value: int) -> None:
         """int and long: zig-zag, then base 128 with the low group first. Raises OverflowError outside 64 bits."""
         if value < -0x8000000000000000 or value > 0x7FFFFFFFFFFFFFFF:
             raise OverflowError("an Avro long has 64 bits")
+        self.room(10)
+        out = self.space
+        at = self.end
         n = (value << 1) ^ (value >> 63)
-        buffer = self.buffer
         while n > 0x7F:
-            buffer.append((n & 0x7F) | 0x80)
+            out[at] = (n & 0x7F) | 0x80
+            at += 1
             n >>= 7
-        buffer.append(n)
+        out[at] = n
+        self.end = at + 1
 
     def write_float(self, value: float) -> None:
-        """Four bytes, little endian."""
-        self.buffer += _FLOAT.pack(value)
+        """Four bytes, little endian. Raises OverflowError for a finite number too large for 32 bits."""
+        self.write_raw(_FLOAT.pack(value))
 
     def write_double(self, value: float) -> None:
         """Eight bytes, little endian."""
-        self.buffer += _DOUBLE.pack(value)
+        self.write_raw(_DOUBLE.pack(value))
 
     def write_bytes(self, data: bytes | bytearray | memoryview) -> None:
         """Length as a long, then the bytes. Also a string that is UTF-8 already."""
+        if type(data) is not bytes:
+            data = bytes(memoryview(data))
         self.write_long(len(data))
-        self.buffer += data
+        self.write_raw(data)
+
+    def write_part(self, data: bytes, start: int, end: int) -> None:
+        """Length and bytes of ``data[start:end]``, without making an object of it. Raises ValueError outside the data."""
+        if start < 0 or end < start or end > len(data):
+            raise ValueError(f"bytes {start} to {end} of {len(data)}")
+        size = end - start
+        self.write_long(size)
+        self.room(size)
+        copy(self.space, self.end, data, start, size)  # type: ignore[name-defined]  # noqa: F821
+        self.end += size
 
     def write_string(self, text: str) -> None:
-        """A str as UTF-8."""
+        """A str as UTF-8. Raises UnicodeEncodeError for a lone surrogate."""
         self.write_bytes(text.encode("utf-8"))
