@@ -11,6 +11,8 @@ Where we differ, on purpose, because the reference's schema cannot be read by ev
 - an optional *struct* with a default is ``[record, "null"]``; the reference leaves null first, which makes the default invalid;
 - a decimal whose scale is negative or above its precision gets no ``logicalType``; the reference writes one, Java readers
   ignore it and others refuse the whole schema;
+- a default of NaN or Infinity is left out of the field (and kept in ``connect.default``): Java prints it as text, which no
+  registry takes for a number;
 - a struct used a second time is a reference even when its own default, comment or parameters differ (the field's default
   stands in the field all the same); the reference fails with "Can't redefine" there;
 - two structs of one name with different *fields* are an error that names them; the reference writes the first one's name
@@ -19,6 +21,7 @@ Where we differ, on purpose, because the reference's schema cannot be read by ev
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from collections.abc import Mapping
@@ -188,7 +191,9 @@ class _Builder:
         if doc is not None:
             out["doc"] = doc
         if s.default is not None:
-            out["default"] = _widen(_default(s, s.default))
+            default = _widen(_default(s, s.default))
+            if _finite(default):
+                out["default"] = default
         elif s.optional:
             out["default"] = None
         return out
@@ -286,6 +291,14 @@ def _default_of_type(s: Schema, v: Value) -> Any:
 
 def _wrong(v: Value) -> Any:
     raise TypeError(type(v).__name__)
+
+
+def _finite(tree: Any) -> bool:
+    if isinstance(tree, float):
+        return math.isfinite(tree)
+    if isinstance(tree, Mapping):
+        return all(_finite(v) for v in tree.values())
+    return all(_finite(v) for v in tree) if isinstance(tree, list) else True
 
 
 def _widen(tree: Any) -> Any:

@@ -7,8 +7,9 @@ that imports httpx. Credentials are sent, never logged, and stripped from URLs b
     ├── RegistryUnavailable   nobody answered, or with 5xx, 408 or 429, after every retry: a passing fault
     └── RegistryRefused       the registry said no: incompatible, invalid, not found, not allowed
 
-Apicurio 3 differs from Confluent in ways that callers must bear: an unknown path is 404 with another body; a lookup that
-fails is 404 with error code 40403 or 40401; messages of an incompatible schema name only the first difference.
+Seen with Apicurio 3.3: compatibility is NONE unless configured; the compatibility check says no without saying why, while
+the refused registration (409) does; a schema that cannot be parsed is 422 with "Failed to discover artifact type from
+content" and no reason; an unknown path is 404 without a body; one schema text under two subjects has one id.
 """
 
 from __future__ import annotations
@@ -112,9 +113,13 @@ class RegisteredSchema:
 class RegistryClient:
     """Speaks to the first URL that answers, and goes on with that one. Opens its connections at the first call."""
 
-    def __init__(self, where: RegistrySettings | str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, where: RegistrySettings | str, sleep: Callable[[float], None] = time.sleep,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         self.settings = RegistrySettings.parse(where) if isinstance(where, str) else where
         self._sleep = sleep
+        self._transport = transport
         self._first = 0
         self._http: httpx.Client | None = None
 
@@ -238,7 +243,7 @@ class RegistryClient:
             tls = any(u.startswith("https") for u in s.urls)
             self._http = httpx.Client(
                 headers=headers, auth=auth, timeout=httpx.Timeout(s.timeout, connect=s.connect_timeout),
-                verify=_tls(s) if tls else True, follow_redirects=False)
+                verify=_tls(s) if tls else True, follow_redirects=False, transport=self._transport)
         return self._http
 
 

@@ -23,7 +23,7 @@ from schemas.core.writer import Writer
 from schemas.encode import encoder_of
 from schemas.model import Schema, SchemaError, Type, Value
 from schemas.names import avro_full_name, subject_strategy
-from schemas.registry import RegistryClient, RegistryError
+from schemas.registry import RegistryClient, RegistryError, RegistrySettings
 from schemas.subjects import SubjectIds, SubjectRules
 from schemas.wire import frame, unframe
 
@@ -35,7 +35,8 @@ T = TypeVar("T")
 class AvroConverter:
     """Connect data ↔ framed Avro. Registers each (topic, schema) once; a frame is then a dictionary look-up."""
 
-    def __init__(self) -> None:
+    def __init__(self, connect: Callable[[RegistrySettings], RegistryClient] = RegistryClient) -> None:
+        self._connect = connect
         self._is_key = False
         self._style = AvroStyle()
         self._writer = Writer()
@@ -57,7 +58,7 @@ class AvroConverter:
             self._subject = subject_strategy(config.key_strategy if is_key else config.value_strategy)
         except ValueError as e:
             raise ConfigError({name: [f"Invalid value for configuration {name}: {e}"]}) from None
-        self._registry = RegistryClient(registry_settings(config))
+        self._registry = self._connect(registry_settings(config))
         try:
             self._registry.open()
         except ValueError as e:

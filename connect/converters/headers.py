@@ -62,11 +62,10 @@ def _text(schema: Schema | None, v: Value, nested: bool) -> str:
         return f'"{text}"' if nested else text
     if isinstance(v, Mapping):
         if schema is not None and schema.type is Type.STRUCT:
-            pairs = [(f.name, f.schema, f.schema.default if v.get(f.name) is None else v[f.name]) for f in schema.fields]
-        else:
-            inner = None if schema is None else schema.value_schema
-            pairs = [(k, inner, x) for k, x in v.items()]
-        return "{" + ",".join(f"{_text(None, k, True)}:{_text(s, x, True)}" for k, s, x in pairs) + "}"
+            row = {f.name: f.schema.default if v.get(f.name) is None else v[f.name] for f in schema.fields}
+            return "{" + ",".join(f"{_quoted(f.name)}:{_text(f.schema, row[f.name], True)}" for f in schema.fields) + "}"
+        inner = None if schema is None else schema.value_schema
+        return "{" + ",".join(f"{_text(None, k, True)}:{_text(inner, x, True)}" for k, x in v.items()) + "}"
     if isinstance(v, list | tuple):
         inner = None if schema is None else schema.value_schema
         return "[" + ",".join(_text(inner, x, True) for x in v) + "]"
