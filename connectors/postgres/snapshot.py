@@ -157,7 +157,8 @@ def copy_statement(target: SnapshotTarget, columns: Sequence[str]) -> str:
     names = ", ".join(quote_name(c) for c in columns)
     table = target.table
     if target.select is not None:
-        source = f"({target.select.rstrip('; \n')}\n) AS t"  # a comment may end the user's last line
+        select = target.select.rstrip("; \n")
+        source = f"({select}\n) AS t"  # a comment may end the user's last line
     else:
         source = ("" if table.kind == "p" else "ONLY ") + quote_table(table.schema, table.name)
     condition = f" WHERE {target.row_filter}" if target.row_filter else ""
