@@ -85,10 +85,12 @@ def _task(pipe: ChildPipe, spec: TaskSpec, redactor: Redactor) -> int:
     control = Control(paused=spec.target is TargetState.PAUSED)
     try:
         # Imported here: a call must not fail because of what only tasks need.
-        from connect.tasks.assembly import assemble, grace_of
+        from connect.tasks.assembly import assemble
+        from connect.tasks.settings import grace_of
 
         listen(pipe, control, grace_of(spec.worker))
-        well = assemble(spec, control, reporter, redactor).run()
+        pipeline = assemble(spec, control, reporter, redactor)
+        well = pipeline.run() if pipeline is not None else True
     except Exception as e:  # noqa: BLE001 - whatever it is, the task has failed and says so
         trace = trace_of(e)
         if not isinstance(e, HeadgateError):

@@ -25,6 +25,7 @@ from connect.api.records import RecordBatch, Serialized, SourceRecord
 from connect.failpoints import failpoint
 from connect.tasks.backoff import Backoff
 from connect.tasks.ledger import InFlight
+from connect.tasks.limits import TopicLimits
 from connect.tasks.producer import ProduceError, refusal
 from connect.tasks.service import Failure, Service
 from connect.tasks.trace import headline
@@ -49,7 +50,7 @@ class RecordTransform(Protocol):
 class Topics(Protocol):
     """Makes topics before their first record."""
 
-    def ensure(self, topic: str) -> None:
+    def ensure(self, topic: str) -> object:
         """Create the topic when it is missing and the connector is to. Raises ConnectError, or RetriableError."""
         ...
 
@@ -89,11 +90,14 @@ def _describe(batch: RecordBatch, index: int | None) -> str:
 class Delivery:
     """Delivers batches for one task."""
 
-    def __init__(self, service: Service, converters: Converters, transform: RecordTransform | None, topics: Topics) -> None:
+    def __init__(
+        self, service: Service, converters: Converters, transform: RecordTransform | None, topics: Topics, limits: TopicLimits
+    ) -> None:
         self._service = service
         self._converters = converters
         self._transform = transform
         self._topics = topics
+        self._limits = limits
         self._known: set[str] = set()
         self._position = 0
         policy = service.tolerance.policy
@@ -163,6 +167,7 @@ class Delivery:
                 for topic, partition, key, value, headers, timestamp in itertools.islice(stream, _RUN):
                     if topic not in known:
                         self._first(topic)
+                        produce = service.producer.produce
                     while True:
                         try:
                             produce(topic, value, key, partition, acknowledge, None, timestamp, headers or None)
@@ -200,6 +205,9 @@ class Delivery:
             except RetriableError as e:
                 self._service.back_off(backoff, f"topic {topic}", e)
         self._service.recovered(backoff)
+        limit = self._limits.of(topic)
+        if limit is not None:
+            self._service.fit(topic, limit)
         self._known.add(topic)
         self._service.reporter.topic(topic)
 

@@ -18,7 +18,7 @@ from connect.kafka import clients
 from connect.stores.offsets import offset_key, offset_value
 from connect.tasks.producer import ClientError, ProduceError
 
-__all__ = ["FileOffsetWriter", "OffsetWriter", "TopicOffsetWriter", "read_offsets_file"]
+__all__ = ["CopyingOffsetWriter", "FileOffsetWriter", "OffsetWriter", "TopicOffsetWriter", "read_offsets_file"]
 
 _log = logging.getLogger(__name__)
 
@@ -104,6 +104,38 @@ class TopicOffsetWriter:
         if self._producer is not None:
             self._producer.purge(in_queue=True, in_flight=True, blocking=False)
             self._producer.poll(0)
+
+
+class CopyingOffsetWriter:
+    """Writes to a connector's own offsets topic, and copies what is stored there to the worker's, which is not waited for."""
+
+    def __init__(self, own: OffsetWriter, copy: OffsetWriter) -> None:
+        self._own = own
+        self._copy = copy
+        self._offsets: Sequence[tuple[Partition, Offset]] = ()
+
+    def begin(self, offsets: Sequence[tuple[Partition, Offset]]) -> None:
+        """See OffsetWriter."""
+        self._offsets = offsets
+        self._own.begin(offsets)
+
+    def poll(self, seconds: float = 0.0) -> bool:
+        """See OffsetWriter."""
+        if not self._own.poll(seconds):
+            return False
+        offsets, self._offsets = self._offsets, ()
+        try:
+            if offsets:
+                self._copy.begin(offsets)
+            self._copy.poll()
+        except ConnectError as e:
+            _log.warning("The copy of the offsets in the worker's topic is not up to date: %s", e)
+        return True
+
+    def close(self) -> None:
+        """See OffsetWriter."""
+        self._own.close()
+        self._copy.close()
 
 
 class FileOffsetWriter:

@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 
 DEFAULTS: Mapping[str, Any] = {
     "linger.ms": 5,
+    "batch.size": 1_000_000,
     "message.max.bytes": 1048576,
     "queue.buffering.max.messages": 200_000,
     "queue.buffering.max.kbytes": 64 * 1024,
@@ -98,6 +99,10 @@ class DataProducer:
         self.fatal: KafkaError | None = None
         """The error after which it delivers nothing more."""
         self._on_error = on_error
+        self._config = config
+        self._client_id = client_id
+        self.batch_size = int(config.get("batch.size", DEFAULTS["batch.size"]))
+        """Largest request for one partition, bytes (a single larger record is still sent)."""
         self._producer = clients.producer(config, client_id, on_error=self._error)
         self.produce: Callable[..., None] = self._producer.produce
         """``(topic, value, key, partition, callback, None, timestamp, headers)``, positional. Raises BufferError when full and
@@ -115,6 +120,11 @@ class DataProducer:
     def __len__(self) -> int:
         """Records and requests that wait for an acknowledgement or for their callback."""
         return len(self._producer)
+
+    def smaller(self, batch_size: int) -> DataProducer:
+        """A new producer whose requests are at most so large. This one must have nothing in flight, or order is lost."""
+        assert not len(self)
+        return DataProducer({**self._config, "batch.size": batch_size}, self._client_id, self._on_error)
 
     def drop(self) -> None:
         """Give up what is in flight, so that the process can end."""

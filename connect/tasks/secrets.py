@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from connect.config.secrets import is_sensitive_name
+
 __all__ = ["Redactor"]
 
-_SECRET_KEY = re.compile(r"password|passwd|secret|token|credential|jaas|user\.info|private|api[._-]?key", re.IGNORECASE)
 _SHORTEST = 4
 
 
@@ -19,10 +20,10 @@ class Redactor:
         self._pattern: re.Pattern[str] | None = None
 
     def learn(self, props: Mapping[str, str | None], also: Iterable[str] = ()) -> None:
-        """Take the values of keys that sound secret, and of the keys in ``also``. Values shorter than four characters are left:
+        """Take the values of keys that sound secret, and the texts in ``also``. Values shorter than four characters are left:
         masking them would garble every text."""
-        keys = set(also)
-        found = {v for k, v in props.items() if v and len(v) >= _SHORTEST and (k in keys or _SECRET_KEY.search(k))}
+        found = {v for k, v in props.items() if v and is_sensitive_name(k)} | set(also)
+        found = {v for v in found if len(v) >= _SHORTEST}
         # A boolean or a number is no secret, whatever its key is called.
         self._values |= {v for v in found if v.lower() not in ("true", "false", "none", "null") and not v.isdigit()} | {
             v for v in found if v.isdigit() and len(v) > 5}

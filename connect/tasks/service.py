@@ -27,10 +27,15 @@ _KEEPALIVE = 0.5
 _REPORT = 1.0
 _SLICE = 0.1
 _SILENCE = 5.0
+_FRAMING = 512
 
 
 class StoppedError(Exception):
     """The task was asked to stop in the middle of something."""
+
+
+def _size(message: Any) -> int:
+    return len(message.key() or b"") + len(message.value() or b"")
 
 
 class Failure:
@@ -65,6 +70,8 @@ class Service:
         self.ledger = Ledger(self._refused)
         self.producer: DataProducer
         self.commit: Commit
+        self.limits: dict[str, int] = {}
+        """``max.message.bytes`` by topic, where known."""
         self._task = task
         self._locate = locate
         self._started = False
@@ -87,12 +94,26 @@ class Service:
             return False
         failure = Failure(entry, error, message, index)
         self.tolerance.failed_try()
-        if self.tolerance.policy.tolerate_all and not error.fatal():
+        if self.tolerance.policy.tolerate_all and not error.fatal() and not self._innocent(error, message):
             self.tolerance.skips("the producer", refusal(error, message.topic(), ""), self._locate(failure))
             return True
         if len(self._failures) < 10_000:
             self._failures.append(failure)
         return False
+
+    def _innocent(self, error: ClientError, message: Any) -> bool:
+        """Whether the record was refused only because of others in its request (see :mod:`connect.tasks.limits`)."""
+        return is_too_large(error) and _size(message) + _FRAMING < self.limits.get(message.topic(), self.producer.batch_size)
+
+    def fit(self, topic: str, limit: int) -> None:
+        """Requests to this topic may be at most so large: make them smaller, after what is in flight. Raises StoppedError."""
+        self.limits[topic] = limit
+        if limit >= self.producer.batch_size:
+            return
+        _log.info("Topic %s takes at most %d bytes (max.message.bytes): requests are kept below that", topic, limit)
+        while len(self.producer):
+            self.breathe(wait=0.1)
+        self.producer = self.producer.smaller(limit)
 
     def check(self) -> None:
         """Raises the error of a record that was refused, or of a producer that cannot go on."""
@@ -100,7 +121,8 @@ class Service:
             # Refused together as one request: the largest is the one that was too large.
             worst = self._failures[0]
             if is_too_large(worst.error):
-                worst = max((f for f in self._failures if f.entry is worst.entry), key=lambda f: len(f.message.value() or b""))
+                alike = [f for f in self._failures if is_too_large(f.error) and f.message.topic() == worst.message.topic()]
+                worst = max(alike, key=lambda f: _size(f.message))
             error = refusal(worst.error, worst.message.topic(), self._locate(worst))
             self.tolerance.skips("the producer", error, "")
             raise error

@@ -21,9 +21,10 @@ from connect.tasks.loglines import explicit_levels, replay
 from connect.tasks.pipe import PipeError, read
 from connect.tasks.process import Process
 from connect.tasks.reporter import decode_event
+from connect.tasks.settings import grace_of
 from connect.tasks.spec import EventKind, TargetState, TaskEvent, TaskKey, TaskSpec
 
-__all__ = ["Supervisor", "shutdown_grace"]
+__all__ = ["Supervisor"]
 
 _log = logging.getLogger(__name__)
 
@@ -31,14 +32,6 @@ _STALLED = 15.0
 _WATCH = 1.0
 _KILL = 10.0
 _CALL_EXIT = 5.0
-
-
-def shutdown_grace(worker: Mapping[str, str]) -> float:
-    """``task.shutdown.graceful.timeout.ms`` of a worker's properties, in seconds; 5 s when it is not given or no number."""
-    try:
-        return max(0.0, int(worker.get("task.shutdown.graceful.timeout.ms", "5000")) / 1000)
-    except ValueError:
-        return 5.0
 
 
 class _Task:
@@ -65,7 +58,7 @@ class Supervisor:
     def __init__(self, worker: Mapping[str, str], *, stalled_after: float = _STALLED) -> None:
         """``worker``: the worker's properties. ``stalled_after``: seconds without a sign of life from a task's thread after
         which the task is shown as stalled."""
-        self._grace = shutdown_grace(worker)
+        self._grace = grace_of(worker)
         self._stalled_after = stalled_after
         self._server = ForkServer(self._exited, self._grace + 2.0)
         self._tasks: dict[TaskKey, _Task] = {}

@@ -1,0 +1,130 @@
+"""Puts a task together in its process: configuration resolved, plugins made, clients configured, pipeline built."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from connect.api.errors import ConfigError, RetriableError
+from connect.api.plugins import Converters
+from connect.api.records import Offset, Partition
+from connect.config.clients import ClientSettings, connector_admin, connector_producer
+from connect.kafka import clients
+from connect.kafka.creation import TopicRules
+from connect.kafka.topics import TopicCreation
+from connect.plugins.discovery import Kind, registry
+from connect.tasks.backoff import Backoff
+from connect.tasks.commit import PlainCommit
+from connect.tasks.context import RunningContext
+from connect.tasks.control import Control
+from connect.tasks.delivery import Delivery, RecordTransform, locate
+from connect.tasks.limits import AdminTopicLimits
+from connect.tasks.meters import Meters
+from connect.tasks.offset_storage import OffsetStorage
+from connect.tasks.pipeline import Pipeline, Times
+from connect.tasks.producer import DataProducer, data_config
+from connect.tasks.reporter import Reporter
+from connect.tasks.secrets import Redactor
+from connect.tasks.service import Service
+from connect.tasks.settings import TaskSettings, grace_of, worker_value
+from connect.tasks.spec import TaskSpec
+from connect.tasks.tolerance import ErrorPolicy, Tolerance
+from connect.tasks.trace import headline
+
+__all__ = ["assemble"]
+
+_log = logging.getLogger(__name__)
+
+
+def assemble(spec: TaskSpec, control: Control, reporter: Reporter, redactor: Redactor) -> Pipeline | None:
+    """The pipeline of a task, ready to run; None when it was asked to stop meanwhile. Raises ConnectError when it cannot be."""
+    settings = TaskSettings.resolve(spec, redactor)
+    task_class = registry().task_class(spec.task_config.get("task.class", ""))
+    version = _version(settings, task_class)
+    converters = _converters(settings)
+    transform = _transform(settings)
+    policy = ErrorPolicy.of(settings.connector)
+    producer = connector_producer(settings.worker, settings.connector)
+    admin_settings = connector_admin(settings.worker, settings.connector)
+    _tell_ignored(producer, admin_settings)
+    rules = TopicRules.from_config(settings.connector) if worker_value(settings.worker, "topic.creation.enable") else None
+    storage = OffsetStorage(spec.key, settings)
+    stored = _stored(storage, control, reporter)
+    if stored is None:
+        return None
+
+    task = task_class()
+    service = Service(
+        task=task, control=control, reporter=reporter, meters=Meters(spec.key), tolerance=Tolerance(policy),
+        locate=lambda failure: locate(failure, converters))
+    service.producer = DataProducer(data_config(producer.settings), f"connector-producer-{spec.key}", service.client_error)
+    service.commit = PlainCommit(
+        service.ledger, storage.writer(), task.commit,
+        interval=int(worker_value(settings.worker, "offset.flush.interval.ms")) / 1000,
+        timeout=int(worker_value(settings.worker, "offset.flush.timeout.ms")) / 1000)
+    admin = clients.admin(admin_settings.settings, f"connector-adminclient-{spec.key}")
+    delivery = Delivery(service, converters, transform, TopicCreation(rules, admin), AdminTopicLimits(admin))
+    context = RunningContext(spec.key, settings.task, stored, service)
+    return Pipeline(task, context, service, delivery, version=version, times=_times(settings))
+
+
+def _times(settings: TaskSettings) -> Times:
+    # A fifth of the grace is left for the task's own stop(), before the supervisor kills.
+    flush = int(worker_value(settings.worker, "offset.flush.timeout.ms")) / 1000
+    return Times(stop=min(flush, grace_of(settings.worker) * 0.8), failure=flush)
+
+
+def _version(settings: TaskSettings, task_class: type) -> str | None:
+    own = getattr(task_class, "version", None)
+    if isinstance(own, str):
+        return own
+    plugin = registry().find(Kind.CONNECTOR, settings.connector.get("connector.class", ""))
+    if plugin is None:
+        return None
+    plugin.load()
+    return plugin.version()
+
+
+def _converters(settings: TaskSettings) -> Converters:
+    made = {}
+    for role, kind in (("key", Kind.CONVERTER), ("value", Kind.CONVERTER), ("header", Kind.HEADER_CONVERTER)):
+        name, props = settings.plugin_class(role)
+        converter = registry().resolve(kind, name).make()
+        try:
+            if kind is Kind.CONVERTER:
+                converter.configure(props, role == "key")
+            else:
+                converter.configure(props)
+        except ConfigError as e:
+            raise ConfigError({f"{role}.converter.{k}": v for k, v in e.errors.items()}) from e
+        made[role] = converter
+    return Converters(made["key"], made["value"], made["header"])
+
+
+def _transform(settings: TaskSettings) -> RecordTransform | None:
+    if not settings.connector.get("transforms", "").strip():
+        return None
+    from connect.transforms.chain import build_chain
+
+    return build_chain(settings.connector)
+
+
+def _tell_ignored(*clients_: ClientSettings) -> None:
+    for text in dict.fromkeys(ignored.message for c in clients_ for ignored in c.ignored):
+        _log.warning("%s", text)
+
+
+def _stored(storage: OffsetStorage, control: Control, reporter: Reporter) -> Sequence[tuple[Partition, Offset]] | None:
+    backoff = Backoff()
+    while True:
+        try:
+            found = storage.read()
+            break
+        except RetriableError as e:
+            delay = backoff.next()
+            reporter.condition("start", "retrying", f"stored offsets cannot be read: {headline(e)} (next try in {delay:.1f} s)")
+            if control.wait(delay):
+                return None
+    reporter.condition("start", None)
+    _log.info("%d stored source offsets were found", len(found))
+    return found

@@ -1,0 +1,78 @@
+"""The configuration of one task: properties with variables replaced, and what the runtime reads of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connect.api.errors import ConfigError
+from connect.config.worker import WorkerConfig
+from connect.plugins.resolving import resolver_for
+from connect.tasks.secrets import Redactor
+from connect.tasks.spec import TaskSpec
+
+__all__ = ["TaskSettings", "grace_of", "worker_value"]
+
+
+def worker_value(worker: Mapping[str, str], name: str) -> Any:
+    """One key of the worker's configuration, typed, default included. Raises ConfigError."""
+    key = WorkerConfig.definition().get(name)
+    assert key is not None, name
+    try:
+        return key.parse(worker.get(name))
+    except ValueError as e:
+        raise ConfigError({name: [str(e)]}) from None
+
+
+def grace_of(worker: Mapping[str, str]) -> float:
+    """``task.shutdown.graceful.timeout.ms`` of a worker, in seconds; the default when it cannot be read."""
+    try:
+        return int(worker_value(worker, "task.shutdown.graceful.timeout.ms")) / 1000
+    except ConfigError:
+        return 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSettings:
+    """Resolved properties."""
+
+    worker: Mapping[str, str]
+    connector: Mapping[str, str]
+    task: Mapping[str, str]
+    """What the task sees: the connector's properties and, over them, its own."""
+
+    @classmethod
+    def resolve(cls, spec: TaskSpec, redactor: Redactor) -> TaskSettings:
+        """Replace the variables with the worker's providers; secrets found are learnt. Raises ConfigError."""
+        resolver = resolver_for(spec.worker)
+        found = [resolver.resolve(props) for props in (spec.worker, spec.connector_config, spec.task_config)]
+        for resolved in found:
+            redactor.learn(resolved.props, resolved.secrets)
+        worker, connector, task = (dict(r.props) for r in found)
+        return cls(worker, connector, {**connector, **task})
+
+    def plugin_class(self, role: str) -> tuple[str, Mapping[str, str]]:
+        """Class and sub-keys of the ``key``, ``value`` or ``header`` converter: the connector's, else the worker's. A connector
+        that names a class does not inherit the worker's sub-keys."""
+        prefix = f"{role}.converter"
+        source = self.connector if self.connector.get(prefix) else self.worker
+        name = source.get(prefix) or worker_value(self.worker, prefix)
+        subkeys = {k[len(prefix) + 1:]: v for k, v in source.items() if k.startswith(f"{prefix}.")}
+        return str(name), subkeys
+
+    @property
+    def offsets_topic(self) -> str | None:
+        """The worker's offsets topic; None for a standalone worker that keeps them in a file."""
+        return self.worker.get("offset.storage.topic") or None
+
+    @property
+    def own_offsets_topic(self) -> str | None:
+        """``offsets.storage.topic`` of the connector, when it is not the worker's own."""
+        own = self.connector.get("offsets.storage.topic", "").strip()
+        return own if own and own != self.offsets_topic else None
+
+    @property
+    def offsets_file(self) -> str | None:
+        """``offset.storage.file.filename``, which counts when there is no topic."""
+        return None if self.offsets_topic else self.worker.get("offset.storage.file.filename")
