@@ -35,13 +35,13 @@ from connect.api.plugins import (
     Transform,
 )
 from connect.api.records import Header, Offset, Partition, RecordBatch, Serialized, SourceRecord
-from connect.api.source import ExactlyOnceSupport, SourceConnector, SourceTask
+from connect.api.source import ExactlyOnceSupport, NamesProperties, SourceConnector, SourceTask
 from schemas.model import Field, Schema, SchemaError, Type
 
 __all__ = [
     "REQUIRED", "AlreadyExistsError", "AvroFraming", "ConfigDef", "ConfigError", "ConfigKey", "ConfigModel",
     "ConfigProvider", "ConnectError", "ConnectorContext", "Converter", "Converters", "DataError", "ExactlyOnceSupport",
-    "Field", "Header", "HeaderConverter", "HeadgateError", "Importance", "KeyType", "NotFoundError", "Offset",
+    "Field", "Header", "HeaderConverter", "HeadgateError", "Importance", "KeyType", "NamesProperties", "NotFoundError", "Offset",
     "ParsedConfig", "Partition", "Predicate", "RecordBatch", "RecordError", "RetriableError", "Schema", "SchemaError",
     "Serialized", "SourceConnector", "SourceRecord", "SourceTask", "TaskContext", "Transform", "Type", "Width", "key",
 ]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from connect.api.config import ConfigDef
 from connect.api.context import TaskContext
 from connect.api.records import Offset, Partition, RecordBatch, SourceRecord
 
-__all__ = ["ExactlyOnceSupport", "SourceConnector", "SourceTask"]
+__all__ = ["ExactlyOnceSupport", "NamesProperties", "SourceConnector", "SourceTask"]
 
 
 class ExactlyOnceSupport(StrEnum):
@@ -51,6 +51,19 @@ class SourceConnector(Protocol):
 
     def exactly_once_support(self, props: Mapping[str, str]) -> ExactlyOnceSupport:
         """Whether exactly-once can be promised with this configuration."""
+        ...
+
+
+@runtime_checkable
+class NamesProperties(Protocol):
+    """A connector that knows more property names than its definition has, so that validation does not call them misspelt."""
+
+    not_honoured: Mapping[str, str]
+    """Properties of the system it stands in for that have no effect here, by name (or prefix ending in ``.*``), with the
+    reason: ``"x" is ignored: reason``."""
+
+    def recognises(self, name: str) -> bool:
+        """Whether it is a property whose name varies (a prefix, a pattern)."""
         ...
 
 
