@@ -40,7 +40,9 @@ class Actions:
     """Failed ones that should not be there any more or must be made anew: nothing to stop."""
 
 
-def task_actions(desired: Mapping[int, Desired], running: Mapping[int, Running], restart: frozenset[int] = frozenset()) -> Actions:
+def task_actions(
+    desired: Mapping[int, Desired], running: Mapping[int, Running], restart: frozenset[int] = frozenset()
+) -> Actions:
     """The difference. A task runs on while its configuration and its connector's are the same; ``restart`` names tasks that
     are to be started anew all the same. A failed task is left alone until its configuration changes or it is in ``restart``."""
     stop: list[int] = []

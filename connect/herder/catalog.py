@@ -1,0 +1,64 @@
+"""Plugins of this worker: the list, their keys, validation of a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connect.api.errors import ConfigError, ConnectError, NotFoundError
+from connect.herder.requests import PluginInfo, RequestError
+from connect.herder.worker import Worker
+from connect.plugins.discovery import Kind, registry
+
+__all__ = ["Catalog"]
+
+
+def _simple(name: str) -> str:
+    return name.rpartition(".")[2].removesuffix("Connector")
+
+
+class Catalog:
+    """Used in the worker's event loop."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    def plugins(self, connectors_only: bool) -> list[PluginInfo]:
+        """See Herder."""
+        found = registry().plugins(Kind.CONNECTOR if connectors_only else None)
+        return [PluginInfo(p.name, str(p.kind), p.version()) for p in found if p.kind is not Kind.CONFIG_PROVIDER]
+
+    async def keys(self, plugin: str, version: str | None) -> Sequence[Mapping[str, Any]]:
+        """See Herder."""
+        found = registry().find_any(plugin)
+        if found is None:
+            raise RequestError(404, f"Unknown plugin {plugin}.")
+        if found.kind is Kind.CONFIG_PROVIDER:
+            raise RequestError(400, f"Invalid plugin type {found.kind} of plugin {plugin}: it has no configuration of its own")
+        if version is not None and version != found.version():
+            raise RequestError(400, f"Version {version} of plugin {plugin} is not installed; there is {found.version()}")
+        try:
+            return await self._worker.calls.keys(plugin)
+        except TimeoutError:
+            raise RequestError(500, f"Request timed out. Plugin {plugin} did not tell its keys") from None
+        except NotFoundError as e:
+            raise RequestError(404, str(e)) from e
+
+    async def validate(self, plugin: str, config: Mapping[str, str | None]) -> Mapping[str, Any]:
+        """See Herder."""
+        cls = (config.get("connector.class") or "").strip()
+        if not cls:
+            raise RequestError(400, "The configuration contains no connector type (connector.class)")
+        if cls != plugin and _simple(cls) != _simple(plugin):
+            raise RequestError(400, f"Included connector type {cls} does not match request type {plugin}")
+        try:
+            return await self._worker.calls.validate(config)
+        except TimeoutError:
+            raise RequestError(
+                500, f"Request timed out. The connector did not validate its configuration within {self._worker.calls.limit:g} s "
+                "(headgate.plugin.call.timeout.ms)"
+            ) from None
+        except RequestError:
+            raise
+        except (ConfigError, ConnectError) as e:
+            raise RequestError(400, str(e)) from e
