@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import base64
+import importlib.metadata
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from connectors.postgres.batch import ChangeBatch
+from connect.api.errors import ConnectError, RecordError
+from connect.api.records import Header, SourceRecord
+from connectors.postgres.batch import Change, ChangeBatch, Facts, Kind, TableState, Transaction, source_value
 from connectors.postgres.config import PostgresConfig
+from connectors.postgres.core.rows import Spans, tuple_of_copy
+from connectors.postgres.core.walk import scan
 from connectors.postgres.facts import ConnectorFacts, SnapshotMarks, SnapshotPosition
 from connectors.postgres.lsn import LSN
-from connectors.postgres.offsets import PgOffset
+from connectors.postgres.offsets import PgOffset, partition_of
+from connectors.postgres.pgoutput import Begin, Commit, Message, Origin, Relation, Truncate, row_tuples
 from connectors.postgres.relations import Catalog, CatalogTable
+from connectors.postgres.tables import Table, TableBuilder
+from connectors.selection import Patterns
+from connectors.transactions import TransactionCounts, begin_record, end_record
+from schemas.envelope import MESSAGE_KEY, message_schema
+from schemas.model import BYTES, STRING
 
 __all__ = ["Decoder", "SnapshotTable"]
+
+_NO_MARKS = SnapshotMarks()
+_ROW_KINDS = {73: "INSERT", 85: "UPDATE", 68: "DELETE"}
+_INSERT, _UPDATE, _DELETE, _BEGIN, _COMMIT, _RELATION, _TYPE, _ORIGIN, _TRUNCATE, _MESSAGE, _KEEPALIVE = (
+    ord(c) for c in "IUDBCRYOTMk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,44 +40,402 @@ class SnapshotTable:
 
     table: CatalogTable
     columns: tuple[str, ...]
+    state: TableState
 
 
 class Decoder:
-    """Turns what the replication connection read into batches. One for each connection: relations are remembered."""
+    """Turns what the replication connection read into batches. One for each connection: relations are remembered.
 
-    server_wal_end: LSN
-    """The newest ``wal_end`` the server told of, in any frame."""
-    reply_requested: bool
-    """Whether a keepalive asked for a status update; set it to False once it is sent."""
+    After a RetriableError (of the catalogue) or any other error it is not to be fed again: make a new one with the last
+    offset that was handed on. One thread.
+    """
 
     def __init__(self, config: PostgresConfig, catalog: Catalog, connector: ConnectorFacts, resume: PgOffset | None,
-                 clock: Callable[[], int] = time.time_ns) -> None: ...
+                 clock: Callable[[], int] = time.time_ns) -> None:
+        self.server_wal_end = LSN(0)
+        """The newest ``wal_end`` the server told of, in any frame."""
+        self.reply_requested = False
+        """Whether a keepalive asked for a status update; set it to False once it is sent."""
+        self._config = config
+        self._catalog = catalog
+        self._clock = clock
+        self._topics = config.topics
+        self._builder = TableBuilder(config, catalog, self._topics)
+        self._selection = config.selection
+        self._skipped = config.skipped
+        self._prefix_include = Patterns.parse(config.message_prefix_include)
+        self._prefix_exclude = Patterns.parse(config.message_prefix_exclude)
+        base = PgOffset(system_id=connector.system_id, timeline=connector.timeline)
+        self._facts = Facts(_version(), config.topic_prefix, connector.database, partition_of(config.topic_prefix),
+                            _headers(config, connector), base)
+        self._tables: dict[int, TableState | None] = {}
+        self._names: dict[int, str] = {}
+        self._spans, self._old = Spans(), Spans()
+        self._offset = resume if resume is not None else base
+        self._resume = self._offset
+        self._threshold = self._offset.resume_lsn
+        self._tx: Transaction | None = None
+        self._tx_skipped = False
+        self._index = 0
+        self._skip = 0
+        self._counts = TransactionCounts()
+        self._transaction_id: str | None = None
+        self._entries: list[tuple[Kind, Change | SourceRecord]] = []
 
     @property
     def offset(self) -> PgOffset:
         """The offset after everything fed so far."""
-        raise NotImplementedError
+        return self._offset
 
     @property
     def in_transaction(self) -> bool:
         """Whether the last frame fed lies inside a transaction."""
-        raise NotImplementedError
+        return self._tx is not None
 
     def feed(self, frames: Sequence[bytes]) -> ChangeBatch:
         """Decode CopyData payloads in the order read. May end inside a transaction. A batch without records still moves the
         offset. Raises ConnectError on a message that is not known, RecordError on a row that cannot be decoded."""
-        raise NotImplementedError
+        scanned: list[tuple[int, int, int, int, bytes]] = []
+        self._entries = []
+        lsn = 0
+        try:
+            scan(frames, scanned)
+            for kind, lsn, wal_end, oid, frame in scanned:
+                if wal_end > self.server_wal_end:
+                    self.server_wal_end = LSN(wal_end)
+                if kind in _ROW_KINDS:
+                    self._row(kind, lsn, oid, frame)
+                elif kind == _KEEPALIVE:
+                    self._keepalive(wal_end, bool(oid))
+                else:
+                    self._other(kind, lsn, frame)
+        except ValueError as e:
+            raise ConnectError(f"the replication stream cannot be read at {LSN(lsn)}: {e}; the server or something between "
+                               "sent what the protocol does not allow") from None
+        return ChangeBatch(self._facts, self._entries, self._offset, self._clock())
+
+    def _keepalive(self, wal_end: int, reply: bool) -> None:
+        if reply:
+            self.reply_requested = True
+        # Everything that committed before wal_end was sent before this message; so between transactions it is all handed on.
+        if self._tx is None and wal_end > self._threshold:
+            self._threshold = LSN(wal_end)
+            self._offset = self._moved(lsn_commit=self._threshold)
+
+    def _moved(self, **changes: Any) -> PgOffset:
+        """The offset further on: no snapshot any more, no transaction open, the server's identity in it."""
+        identity = self._facts.base
+        return self._offset.but(snapshot=None, snapshot_completed=False, last_snapshot_record=False, tx_lsn=None, tx_index=0,
+                                transaction_id=None, tx_counts={}, system_id=identity.system_id, timeline=identity.timeline).but(**changes)
+
+    def _other(self, kind: int, lsn: int, frame: bytes) -> None:
+        if kind == _BEGIN:
+            self._begin(lsn, Begin.parse(frame))
+        elif kind == _COMMIT:
+            self._commit(lsn, Commit.parse(frame))
+        elif kind == _RELATION:
+            self._relation(Relation.parse(frame))
+        elif kind == _ORIGIN:
+            self._origin(Origin.parse(frame))
+        elif kind == _TRUNCATE:
+            self._truncate(lsn, Truncate.parse(frame))
+        elif kind == _MESSAGE:
+            self._message(lsn, Message.parse(frame))
+        elif kind != _TYPE:
+            raise ConnectError(f"the server sent a pgoutput message of kind {chr(kind)!r} at {LSN(lsn)}, which this version does not "
+                               "know; nothing after it was read. Use a newer version, or slot.stream.params without its feature")
+
+    def _begin(self, lsn: int, begin: Begin) -> None:
+        if self._tx is not None:
+            raise ValueError("a transaction begins inside another")
+        last = self._offset.lsn_commit
+        self._tx = Transaction(begin.final_lsn, begin.xid, begin.ts_us, last)
+        self._index = self._skip = 0
+        self._tx_skipped = begin.final_lsn < self._threshold
+        if self._tx_skipped:
+            return
+        pending, self._resume = self._resume, PgOffset()
+        resumed = False
+        if pending.tx_lsn is not None and pending.tx_lsn >= self._threshold:
+            resumed = pending.tx_lsn == begin.final_lsn
+            if resumed:
+                self._skip = pending.tx_index
+            elif pending.tx_lsn < begin.final_lsn and pending.tx_index:
+                raise ConnectError(
+                    f"the transaction whose commit record is at {pending.tx_lsn} was handed on in part ({pending.tx_index} changes) "
+                    f"and the server does not send it again; the next one is at {begin.final_lsn}. Its other changes are missing: "
+                    "was the slot recreated, or the publication changed? Take a new snapshot of its tables, then correct the offset")
+        self._counts = TransactionCounts.resumed(pending.tx_counts) if resumed else TransactionCounts()
+        self._transaction_id = f"{begin.xid}:{lsn}"
+        told = resumed and pending.transaction_id is not None
+        if told:
+            self._transaction_id = pending.transaction_id
+        self._progress(lsn, "BEGIN")
+        if self._config.provide_transaction_metadata and not told:
+            record = begin_record(self._topics.transaction, f"{begin.xid}:{lsn}", begin.ts_us // 1000, self._facts.partition,
+                                  self._offset.write())
+            self._entries.append((Kind.RECORD, record))
+
+    def _progress(self, lsn: int, what: str) -> None:
+        """Move the offset inside the transaction."""
+        tx = self._tx
+        assert tx is not None
+        at = LSN(lsn) if lsn else self._offset.lsn
+        metadata = self._config.provide_transaction_metadata
+        self._offset = self._moved(
+            lsn=at, lsn_proc=at, tx_id=tx.tx_id, ts_usec=tx.ts_us, message_type=what, tx_lsn=tx.final_lsn, tx_index=max(self._index, self._skip),
+            transaction_id=self._transaction_id if metadata else None, tx_counts=dict(self._counts.by_table) if metadata else {})
+
+    def _commit(self, lsn: int, commit: Commit) -> None:
+        tx = self._tx
+        if tx is None:
+            raise ValueError("a transaction ends that has not begun")
+        self._tx = None
+        if self._tx_skipped:
+            return
+        end = commit.end_lsn
+        self._threshold = max(self._threshold, end)
+        self._offset = self._moved(lsn=end, lsn_proc=end, lsn_commit=end, tx_id=tx.tx_id, ts_usec=commit.ts_us, message_type="COMMIT")
+        if self._config.provide_transaction_metadata:
+            record = end_record(self._topics.transaction, f"{tx.tx_id}:{lsn}", commit.ts_us // 1000, self._counts,
+                                self._facts.partition, self._offset.write())
+            self._entries.append((Kind.RECORD, record))
+
+    def _origin(self, origin: Origin) -> None:
+        tx = self._tx
+        if tx is None:
+            raise ValueError("an origin outside a transaction")
+        self._tx = Transaction(tx.final_lsn, tx.tx_id, tx.ts_us, tx.last_commit, origin.name, origin.lsn)
+
+    def _relation(self, relation: Relation) -> None:
+        self._names[relation.oid] = f"{relation.schema}.{relation.name}"
+        if not self._selection.table(relation.schema, relation.name):
+            self._tables[relation.oid] = None
+            return
+        table = self._builder.build(relation, self._catalog.table(relation.oid))
+        self._tables[relation.oid] = None if table is None else TableState(table)
+
+    def _next(self) -> bool:
+        """Count a change message of the transaction; whether it is to be emitted."""
+        if self._tx is None:
+            raise ValueError("a change outside a transaction")
+        self._index += 1
+        return not self._tx_skipped and self._index > self._skip
+
+    def _row(self, kind: int, lsn: int, oid: int, frame: bytes) -> None:
+        if not self._next():
+            return
+        try:
+            state = self._tables[oid]
+        except KeyError:
+            raise ValueError(f"a row of relation {oid}, which the server has not described") from None
+        if state is not None:
+            if kind == _INSERT:
+                self._insert(state, lsn, frame)
+            elif kind == _UPDATE:
+                self._update(state, lsn, frame)
+            else:
+                self._delete(state, lsn, frame)
+        self._progress(lsn, _ROW_KINDS[kind])
+
+    def _change(self, state: TableState, frame: bytes, new: int, old: int, partial: bool, lsn: int) -> Change:
+        assert self._tx is not None
+        return Change(state, frame, new, old, partial, LSN(lsn), self._tx, self._index, block=self._block(state.table, lsn))
+
+    def _block(self, table: Table, lsn: int) -> dict[str, Any] | None:
+        if not self._config.provide_transaction_metadata:
+            return None
+        total, place = self._counts.next(table.qualified)
+        assert self._tx is not None
+        return {"id": f"{self._tx.tx_id}:{lsn}", "total_order": total, "data_collection_order": place}
+
+    def _insert(self, state: TableState, lsn: int, frame: bytes) -> None:
+        if "c" in self._skipped:
+            return
+        tag, at = row_tuples(frame)
+        if tag != "N":
+            raise ValueError(f"an insert with a row of kind {tag!r}")
+        self._entries.append((Kind.CREATE, self._change(state, frame, at, -1, False, lsn)))
+
+    def _update(self, state: TableState, lsn: int, frame: bytes) -> None:
+        tag, at = row_tuples(frame)
+        if tag == "N":
+            if "u" not in self._skipped:
+                self._entries.append((Kind.UPDATE, self._change(state, frame, at, -1, False, lsn)))
+            return
+        if tag not in "KO":
+            raise ValueError(f"an update with a row of kind {tag!r}")
+        new = self._old.parse(frame, at)
+        if frame[new:new + 1] != b"N":
+            raise ValueError(f"an update without a new row, at byte {new}")
+        new += 1
+        self._spans.parse(frame, new)
+        table, partial = state.table, tag == "K"
+        if "u" in self._skipped or (not partial and self._config.skip_messages_without_change and self._same(table)):
+            return
+        change = self._change(state, frame, new, at, partial, lsn)
+        if not self._key_changed(table, partial):
+            self._entries.append((Kind.UPDATE, change))
+            return
+        change.second_block = self._block(table, lsn)
+        self._entries.append((Kind.MOVED_FROM, change))
+        if self._config.tombstones_on_delete:
+            self._entries.append((Kind.MOVED_TOMBSTONE, change))
+        self._entries.append((Kind.MOVED_TO, change))
+
+    def _same(self, table: Table) -> bool:
+        return all(self._spans.same(self._old, c.place) for c in table.columns)
+
+    def _key_changed(self, table: Table, partial: bool) -> bool:
+        if not table.key or (partial and not table.key_in_identity):
+            return False
+        return not all(self._spans.same(self._old, c.place) for c in table.key)
+
+    def _delete(self, state: TableState, lsn: int, frame: bytes) -> None:
+        if "d" in self._skipped:
+            return
+        tag, at = row_tuples(frame)
+        if tag not in "KO":
+            raise ValueError(f"a delete with a row of kind {tag!r}")
+        table = state.table
+        if tag == "K" and table.key and not table.key_in_identity:
+            keys = ", ".join(c.name for c in table.key)
+            raise RecordError(
+                f"a delete of table {table.qualified} does not carry its key ({keys}): its replica identity is made of other "
+                f"columns. Set ALTER TABLE {table.qualified} REPLICA IDENTITY FULL (or DEFAULT, if the key is the primary key), or "
+                "choose the identity's columns with message.key.columns", f"topic {table.topic}, position {LSN(lsn)}")
+        change = self._change(state, frame, -1, at, tag == "K", lsn)
+        self._entries.append((Kind.DELETE, change))
+        if self._config.tombstones_on_delete:
+            self._entries.append((Kind.TOMBSTONE, change))
+
+    def _truncate(self, lsn: int, truncate: Truncate) -> None:
+        if not self._next():
+            return
+        if "t" not in self._skipped:
+            for oid in truncate.relations:
+                state = self._tables.get(oid)
+                if state is not None:
+                    self._entries.append((Kind.TRUNCATE, self._change(state, b"", -1, -1, False, lsn)))
+        self._progress(lsn, "TRUNCATE")
+
+    def _message(self, lsn: int, message: Message) -> None:
+        if message.transactional:
+            if not self._next():
+                return
+        elif message.lsn <= self._threshold:
+            return
+        emit = self._prefix_include.match(message.prefix) if self._prefix_include else not self._prefix_exclude.match(message.prefix)
+        tx = self._tx
+        block = None
+        if message.transactional:
+            assert tx is not None
+            if emit and self._config.provide_transaction_metadata:
+                total, place = self._counts.next("message")
+                block = {"id": f"{tx.tx_id}:{lsn}", "total_order": total, "data_collection_order": place}
+            self._progress(lsn, "MESSAGE")
+        else:
+            # It is sent when it is read, before every transaction that is still open: what committed before it was sent.
+            tx = Transaction(None, None, self._clock() // 1000, self._offset.lsn_commit)
+            self._threshold = message.lsn
+            self._offset = self._moved(lsn=message.lsn, lsn_proc=message.lsn, lsn_commit=message.lsn, message_type="MESSAGE")
+        if emit:
+            self._entries.append((Kind.RECORD, self._message_record(message, lsn, tx, block)))
+
+    def _message_record(self, message: Message, lsn: int, tx: Transaction, block: dict[str, Any] | None) -> SourceRecord:
+        schema, content = _content(message.content, self._config.binary_handling_mode)
+        value = {
+            "op": "m", "ts_ms": self._clock() // 1_000_000, "source": source_value(self._facts, tx, LSN(lsn), "", "", None),
+            "transaction": block, "message": {"prefix": message.prefix, "content": content},
+        }
+        return SourceRecord(self._facts.partition, self._offset.write(), self._topics.message, MESSAGE_KEY,
+                            {"prefix": message.prefix}, schema, value)
 
     def table_for_snapshot(self, table: CatalogTable) -> SnapshotTable | None:
         """How to read that table, None when it is not captured."""
-        raise NotImplementedError
+        relation = self._builder.selects(table)
+        whole = self._builder.build(relation, table)
+        if whole is None:
+            return None
+        wanted = {c.name for c in whole.columns} | {c.name for c in whole.key}
+        columns = tuple(c for c in relation.columns if c.name in wanted)
+        reduced = self._builder.build(
+            Relation(relation.oid, relation.schema, relation.name, relation.replica_identity, columns), table)
+        assert reduced is not None
+        return SnapshotTable(table, tuple(c.name for c in columns), TableState(reduced))
 
     def snapshot_batch(self, table: SnapshotTable, lines: Sequence[bytes], at: SnapshotPosition,
-                       marks: SnapshotMarks = SnapshotMarks()) -> ChangeBatch:  # noqa: B008
+                       marks: SnapshotMarks = _NO_MARKS) -> ChangeBatch:
         """``COPY … TO STDOUT`` text lines (with or without the newline) as ``r`` events. With ``marks.last`` the
         batch's offset says that the snapshot is complete."""
-        raise NotImplementedError
+        tx = Transaction(None, at.tx_id, at.ts_us, None)
+        running = self._snapshot_offset(at, False)
+        entries: list[tuple[Kind, Change | SourceRecord]] = []
+        end = len(lines) - 1
+        for i, line in enumerate(lines):
+            try:
+                row = tuple_of_copy(line)
+            except ValueError as e:
+                raise ConnectError(f"a row of table {table.table.qualified} cannot be read: {e}") from None
+            marker = _marker(marks, i == 0, i == end)
+            offset = self._snapshot_offset(at, True) if marks.last and i == end else running
+            change = Change(table.state, row, 0, -1, False, at.lsn, tx, 0, marker, offset=offset)
+            entries.append((Kind.READ, change))
+        offset = self._snapshot_offset(at, marks.last)
+        self._enter(offset)
+        return ChangeBatch(self._facts, entries, offset, self._clock())
 
     def snapshot_done(self, at: SnapshotPosition) -> ChangeBatch:
         """A batch without records whose offset says that the snapshot is complete (no row was there to say it)."""
-        raise NotImplementedError
+        offset = self._snapshot_offset(at, True)
+        self._enter(offset)
+        return ChangeBatch(self._facts, [], offset, self._clock())
+
+    def _enter(self, offset: PgOffset) -> None:
+        self._offset = offset
+        self._resume = PgOffset()
+        self._threshold = offset.resume_lsn
+
+    def _snapshot_offset(self, at: SnapshotPosition, done: bool) -> PgOffset:
+        return self._facts.base.but(lsn=at.lsn, tx_id=at.tx_id, ts_usec=at.ts_us, snapshot=at.mode, snapshot_completed=done,
+                                    last_snapshot_record=done)
+
+
+def _marker(marks: SnapshotMarks, first: bool, last: bool) -> str:
+    """Debezium's order: the very last wins, then the very first, then the last and the first of a table."""
+    if last and marks.last:
+        return "last"
+    if first and marks.first:
+        return "first"
+    if last and marks.last_of_table:
+        return "last_in_data_collection"
+    if first and marks.first_of_table:
+        return "first_in_data_collection"
+    return "true"
+
+
+def _content(content: bytes, mode: str) -> tuple[Any, bytes | str]:
+    match mode:
+        case "base64":
+            return message_schema(STRING), base64.b64encode(content).decode()
+        case "base64-url-safe":
+            return message_schema(STRING), base64.urlsafe_b64encode(content).decode()
+        case "hex":
+            return message_schema(STRING), content.hex()
+        case _:
+            return message_schema(BYTES), content
+
+
+def _headers(config: PostgresConfig, connector: ConnectorFacts) -> tuple[Header, ...]:
+    if not config.extended_headers:
+        return ()
+    return tuple(Header(f"__debezium.context.{name}", value, STRING) for name, value in (
+        ("connectorLogicalName", config.topic_prefix), ("taskId", str(connector.task_id)), ("connectorName", "postgresql"),
+        ("runId", connector.run_id)))
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("headgate")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"

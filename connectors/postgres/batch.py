@@ -1,0 +1,380 @@
+"""A batch of changes: consecutive records, written straight from the wire bytes, or as Python values; the same bytes both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from connect.api.errors import RecordError
+from connect.api.plugins import AvroFraming, Converters
+from connect.api.records import Header, Offset, Partition, Serialized, SourceRecord
+from connectors.postgres.core.rows import CellError, NullError, Spans
+from connectors.postgres.lsn import LSN
+from connectors.postgres.offsets import PgOffset
+from connectors.postgres.tables import Column, ColumnError, Table
+from schemas.core.writer import Writer
+from schemas.model import Value
+
+__all__ = ["Change", "ChangeBatch", "Facts", "Kind", "TableState", "Transaction"]
+
+
+class Kind(IntEnum):
+    """What one record of a change is."""
+
+    CREATE = 0
+    UPDATE = 1
+    DELETE = 2
+    READ = 3
+    TRUNCATE = 4
+    TOMBSTONE = 5
+    MOVED_FROM = 6
+    """The delete under the old key, when an update changed the key."""
+    MOVED_TOMBSTONE = 7
+    MOVED_TO = 8
+    """The create under the new key."""
+    RECORD = 9
+    """A ready-made record: a transaction's begin or end, a logical message."""
+
+
+_OP = {Kind.CREATE: "c", Kind.UPDATE: "u", Kind.DELETE: "d", Kind.READ: "r", Kind.TRUNCATE: "t", Kind.MOVED_FROM: "d", Kind.MOVED_TO: "c"}
+_HAS_BEFORE = (Kind.UPDATE, Kind.DELETE, Kind.MOVED_FROM)
+_HAS_AFTER = (Kind.CREATE, Kind.UPDATE, Kind.READ, Kind.MOVED_TO)
+_NEW_KEY = "__debezium.newkey"
+_OLD_KEY = "__debezium.oldkey"
+
+
+@dataclass(slots=True)
+class TableState:
+    """A captured table as the stream has it now. ``table`` is replaced when a row shows that a column is nullable."""
+
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """The transaction that changes belong to. ``last_commit`` is the end of the one before it."""
+
+    final_lsn: LSN | None
+    tx_id: int | None
+    ts_us: int
+    last_commit: LSN | None
+    origin: str | None = None
+    origin_lsn: LSN | None = None
+
+
+@dataclass(slots=True)
+class Change:
+    """One row change or truncate. ``new`` and ``old`` are where the tuples begin in ``frame``, -1 for none; ``partial``: the old
+    row has its identity columns only. ``index`` counts change messages in the transaction, this one included."""
+
+    state: TableState
+    frame: bytes
+    new: int
+    old: int
+    partial: bool
+    lsn: LSN
+    transaction: Transaction
+    index: int
+    marker: str | None = None
+    block: dict[str, Value] | None = None
+    second_block: dict[str, Value] | None = None
+    offset: PgOffset | None = None
+
+
+@dataclass(slots=True)
+class Facts:
+    """What every record of a connector says. ``headers`` are the context headers."""
+
+    version: str
+    prefix: str
+    database: str
+    partition: dict[str, Any]
+    headers: tuple[Header, ...]
+    base: PgOffset
+    """A template with the server's identity."""
+
+
+class ChangeBatch:
+    """Consecutive changes of one stream. The runtime calls :meth:`records` or :meth:`serialize`, once. Implements RecordBatch."""
+
+    def __init__(self, facts: Facts, entries: Sequence[tuple[Kind, Change | SourceRecord]], offset: PgOffset, clock_ns: int) -> None:
+        self._facts = facts
+        self._entries = entries
+        self._offset = offset
+        self._now = clock_ns
+        self._spans = Spans()
+        self._old = Spans()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def offset(self) -> PgOffset:
+        """The offset after the batch, as a typed value."""
+        return self._offset
+
+    def offsets(self) -> Sequence[tuple[Partition, Offset]]:
+        """See RecordBatch."""
+        return [(self._facts.partition, self._offset.write())]
+
+    def describe(self, index: int) -> str:
+        """See RecordBatch."""
+        what = self._entries[index][1]
+        if isinstance(what, SourceRecord):
+            return f"topic {what.topic}, source offset {dict(what.source_offset)}"
+        return _where(what)
+
+    def records(self) -> Iterator[SourceRecord]:
+        """See RecordBatch."""
+        last = len(self._entries) - 1
+        for i, (kind, what) in enumerate(self._entries):
+            if isinstance(what, SourceRecord):
+                yield what
+                continue
+            done = i == last or self._entries[i + 1][1] is not what
+            yield self._record(kind, what, done)
+
+    def _record(self, kind: Kind, change: Change, done: bool) -> SourceRecord:
+        while True:
+            table = change.state.table
+            try:
+                return self._build(kind, change, table, done)
+            except ColumnError as e:
+                if not e.null:
+                    raise _unreadable(change, e.column, str(e)) from None
+                change.state.table = table.widened(e.column)
+
+    def _parse(self, change: Change) -> tuple[Spans, Spans | None]:
+        """The new row (or the only one) and the old one."""
+        old: Spans | None = None
+        if change.old >= 0:
+            self._old.parse(change.frame, change.old)
+            old = self._old
+        if change.new >= 0:
+            self._spans.parse(change.frame, change.new)
+            return self._spans, old
+        return self._old, old
+
+    def _build(self, kind: Kind, change: Change, table: Table, done: bool) -> SourceRecord:
+        facts = self._facts
+        partition, offset = facts.partition, self._offset_of(change, done).write()
+        if kind is Kind.TRUNCATE:
+            value = self._envelope(kind, change, None, None)
+            return SourceRecord(partition, offset, table.topic, None, None, table.envelope, value, headers=facts.headers)
+        spans, old = self._parse(change)
+        whole = None if change.partial else old
+        headers = facts.headers
+        if kind in (Kind.MOVED_FROM, Kind.MOVED_TOMBSTONE):
+            assert old is not None
+            headers = (*headers, Header(_NEW_KEY, table.key_of(spans, whole), table.key_schema))
+            key = table.key_of(old)
+        elif kind is Kind.MOVED_TO:
+            assert old is not None
+            headers = (*headers, Header(_OLD_KEY, table.key_of(old), table.key_schema))
+            key = table.key_of(spans, whole)
+        else:
+            key = table.key_of(spans, whole)
+        if kind in (Kind.TOMBSTONE, Kind.MOVED_TOMBSTONE):
+            return SourceRecord(partition, offset, table.topic, table.key_schema, key, headers=headers)
+        before = table.row(old, None, change.partial) if old is not None and kind in _HAS_BEFORE else None
+        after = table.row(spans, whole) if kind in _HAS_AFTER else None
+        return SourceRecord(partition, offset, table.topic, table.key_schema, key, table.envelope,
+                            self._envelope(kind, change, before, after), headers=headers)
+
+    def _envelope(self, kind: Kind, change: Change, before: Value, after: Value) -> dict[str, Value]:
+        now = self._now
+        block = change.second_block if kind is Kind.MOVED_TO else change.block
+        return {
+            "before": before, "after": after, "source": self._source(change), "transaction": block, "op": _OP[kind],
+            "ts_ms": now // 1_000_000, "ts_us": now // 1000, "ts_ns": now,
+        }
+
+    def _source(self, change: Change) -> dict[str, Value]:
+        relation = change.state.table.relation
+        return source_value(self._facts, change.transaction, change.lsn, relation.schema, relation.name, change.marker)
+
+    def _offset_of(self, change: Change, done: bool) -> PgOffset:
+        if change.offset is not None:
+            return change.offset
+        tx = change.transaction
+        return self._facts.base.but(
+            lsn=change.lsn, lsn_proc=change.lsn, lsn_commit=tx.last_commit, tx_id=tx.tx_id, ts_usec=tx.ts_us,
+            tx_lsn=tx.final_lsn, tx_index=change.index if done else change.index - 1)
+
+    def serialize(self, converters: Converters) -> Iterable[Serialized]:
+        """See RecordBatch. Straight from the wire bytes when both converters write Avro bodies as :mod:`schemas.encode`."""
+        if isinstance(converters.key, AvroFraming) and isinstance(converters.value, AvroFraming):
+            return self._native(converters, converters.key, converters.value)
+        return (converters.serialize(r) for r in self.records())
+
+    def _native(self, converters: Converters, key: AvroFraming, value: AvroFraming) -> Iterator[Serialized]:
+        writer = Writer()
+        plain: dict[str, list[tuple[str, bytes | None]]] = {}
+        for kind, what in self._entries:
+            if isinstance(what, SourceRecord):
+                yield converters.serialize(what)
+                continue
+            while True:
+                table = what.state.table
+                try:
+                    yield self._write(kind, what, table, converters, key, value, writer, plain)
+                    break
+                except _Cell as e:
+                    writer.truncate(0)
+                    if not isinstance(e.error, NullError):
+                        raise _unreadable(what, e.column, str(e.error.why)) from None
+                    what.state.table = table.widened(e.column)
+
+    def _context(self, converters: Converters, topic: str, cache: dict[str, list[tuple[str, bytes | None]]]) -> list[tuple[str, bytes | None]]:
+        made = cache.get(topic)
+        if made is None:
+            convert = converters.header.from_connect_header
+            made = cache[topic] = [(h.key, convert(topic, h.key, h.schema, h.value)) for h in self._facts.headers]
+        return made
+
+    def _write(self, kind: Kind, change: Change, table: Table, converters: Converters, key: AvroFraming, value: AvroFraming,
+               writer: Writer, cache: dict[str, list[tuple[str, bytes | None]]]) -> Serialized:
+        topic = table.topic
+        headers: Sequence[tuple[str, bytes | None]] = self._context(converters, topic, cache)
+        key_bytes = None
+        old: Spans | None = None
+        spans = self._spans
+        if kind is not Kind.TRUNCATE:
+            spans, old = self._parse(change)
+            whole = None if change.partial else old
+            if table.key_schema is not None:
+                writer.write_raw(key.frame(topic, table.key_schema))
+                if kind in (Kind.MOVED_FROM, Kind.MOVED_TOMBSTONE):
+                    assert old is not None
+                    _plan(table, "key", old, writer, None)
+                else:
+                    _plan(table, "key", spans, writer, whole)
+                key_bytes = writer.take()
+            if kind in (Kind.MOVED_FROM, Kind.MOVED_TOMBSTONE, Kind.MOVED_TO):
+                headers = [*headers, self._moved_header(kind, table, spans, old, whole, converters)]
+            if kind in (Kind.TOMBSTONE, Kind.MOVED_TOMBSTONE):
+                return Serialized(topic, -1, key_bytes, None, headers, 0)
+        writer.write_raw(value.frame(topic, table.envelope))
+        if old is not None and kind in _HAS_BEFORE:
+            writer.write_raw(b"\x02")
+            _plan(table, "partial" if change.partial else "new", old, writer, None)
+        else:
+            writer.write_raw(b"\x00")
+        if kind in _HAS_AFTER:
+            writer.write_raw(b"\x02")
+            _plan(table, "new", spans, writer, whole)
+        else:
+            writer.write_raw(b"\x00")
+        write_source(writer, self._facts, change.transaction, change.lsn, table.relation.schema, table.relation.name, change.marker)
+        block = change.second_block if kind is Kind.MOVED_TO else change.block
+        if block is None:
+            writer.write_raw(b"\x00")
+        else:
+            writer.write_raw(b"\x02")
+            writer.write_string(block["id"])
+            writer.write_long(block["total_order"])
+            writer.write_long(block["data_collection_order"])
+        writer.write_string(_OP[kind])
+        for stamp in (self._now // 1_000_000, self._now // 1000, self._now):
+            _optional_long(writer, stamp)
+        return Serialized(topic, -1, key_bytes, writer.take(), headers, 0)
+
+    def _moved_header(self, kind: Kind, table: Table, spans: Spans, old: Spans | None, whole: Spans | None,
+                      converters: Converters) -> tuple[str, bytes | None]:
+        assert old is not None
+        try:
+            name, key = (_OLD_KEY, table.key_of(old)) if kind is Kind.MOVED_TO else (_NEW_KEY, table.key_of(spans, whole))
+        except ColumnError as e:
+            raise _Cell(e.column, CellError(0, str(e))) from None
+        return name, converters.header.from_connect_header(table.topic, name, table.key_schema, key)
+
+
+class _Cell(Exception):
+    """A column of a plan that cannot be written."""
+
+    def __init__(self, column: Column, error: CellError) -> None:
+        self.column = column
+        self.error = error
+        super().__init__(str(error))
+
+
+def _plan(table: Table, which: str, spans: Spans, writer: Writer, fallback: Spans | None) -> None:
+    try:
+        table.plan(which).write(spans, writer, fallback)
+    except CellError as e:
+        raise _Cell(table.column_of(which, e.column), e) from None
+
+
+def _where(change: Change) -> str:
+    table = change.state.table
+    keys = ", ".join(c.name for c in table.key) or "none"
+    tx = "" if change.transaction.final_lsn is None else f", transaction with commit record at {change.transaction.final_lsn}"
+    return f"topic {table.topic}, table {table.qualified}, key columns {keys}, position {change.lsn}{tx}"
+
+
+def _unreadable(change: Change, column: Column, why: str) -> RecordError:
+    table = change.state.table
+    sent = table.relation.columns[column.place]
+    return RecordError(
+        f"column {column.name!r} (type OID {sent.type_oid}, schema {column.schema.name or column.schema.type}) of table "
+        f"{table.qualified} cannot be converted: {why}. Correct the row, leave the column out with column.exclude.list, or set "
+        "event.converting.failure.handling.mode=warn to write null instead", _where(change))
+
+
+def source_value(facts: Facts, tx: Transaction, lsn: LSN, schema: str, table: str, marker: str | None) -> dict[str, Value]:
+    """The source block."""
+    return {
+        "version": facts.version, "connector": "postgresql", "name": facts.prefix, "ts_ms": tx.ts_us // 1000, "snapshot": marker,
+        "db": facts.database, "sequence": _sequence(tx.last_commit, lsn), "ts_us": tx.ts_us, "ts_ns": tx.ts_us * 1000,
+        "schema": schema, "table": table, "txId": tx.tx_id, "lsn": _signed(lsn), "xmin": None, "origin": tx.origin,
+        "origin_lsn": None if tx.origin_lsn is None else _signed(tx.origin_lsn),
+    }
+
+
+def write_source(writer: Writer, facts: Facts, tx: Transaction, lsn: LSN, schema: str, table: str, marker: str | None) -> None:
+    """The same as Avro, under :data:`schemas.envelope.POSTGRES_SOURCE`."""
+    writer.write_string(facts.version)
+    writer.write_string("postgresql")
+    writer.write_string(facts.prefix)
+    writer.write_long(tx.ts_us // 1000)
+    if marker is None:
+        writer.write_raw(b"\x02")
+    else:
+        writer.write_raw(b"\x00")
+        writer.write_string(marker)
+    writer.write_string(facts.database)
+    writer.write_raw(b"\x02")
+    writer.write_string(_sequence(tx.last_commit, lsn))
+    _optional_long(writer, tx.ts_us)
+    _optional_long(writer, tx.ts_us * 1000)
+    writer.write_string(schema)
+    writer.write_string(table)
+    _optional_long(writer, tx.tx_id)
+    _optional_long(writer, _signed(lsn))
+    writer.write_raw(b"\x00")
+    if tx.origin is None:
+        writer.write_raw(b"\x00")
+    else:
+        writer.write_raw(b"\x02")
+        writer.write_string(tx.origin)
+    _optional_long(writer, None if tx.origin_lsn is None else _signed(tx.origin_lsn))
+
+
+def _optional_long(writer: Writer, n: int | None) -> None:
+    if n is None:
+        writer.write_raw(b"\x00")
+    else:
+        writer.write_raw(b"\x02")
+        writer.write_long(n)
+
+
+def _sequence(last_commit: LSN | None, lsn: LSN) -> str:
+    return f'["{int(last_commit)}","{int(lsn)}"]' if last_commit is not None else f'[null,"{int(lsn)}"]'
+
+
+def _signed(n: int) -> int:
+    return int(n) - (1 << 64) if n > 0x7FFFFFFFFFFFFFFF else int(n)
+
+
