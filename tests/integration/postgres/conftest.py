@@ -15,6 +15,10 @@ import pytest
 from connect.api.records import ListBatch, Offset, Partition, RecordBatch, SourceRecord
 from connectors.postgres.offsets import PgOffset
 from connectors.postgres.task import PostgresTask
+from tests.integration.postgres.proxy import Proxy
+
+sys.path.insert(0, str(Path(__file__).parent))
+from proxy import Proxy
 
 _numbers = itertools.count(1)
 PATIENCE = 30.0
@@ -234,3 +238,10 @@ def each_lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     made = Lab(server.host, server.port, server.user, server.password)
     yield made
     made.close()
+
+
+@pytest.fixture
+def proxy(lab: Lab) -> Iterator[Proxy]:
+    """Between the task and the newest PostgreSQL."""
+    with Proxy(lab.host, lab.port) as made:
+        yield made
