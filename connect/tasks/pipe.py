@@ -30,7 +30,7 @@ class PipeError(Exception):
 
 def encode(message: dict[str, Any]) -> bytes:
     """One frame. Raises PipeError for a message that is too long."""
-    body = json.dumps(message, separators=(",", ":"), ensure_ascii=False, default=str).encode("utf-8", "backslashreplace")
+    body = json.dumps(message, separators=(",", ":"), ensure_ascii=False, default=str).encode("utf-8", "replace")
     if len(body) > MAX_FRAME:
         raise PipeError(f"a message of {len(body)} bytes; at most {MAX_FRAME} go through the pipe")
     return _LENGTH.pack(len(body)) + body
