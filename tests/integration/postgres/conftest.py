@@ -17,9 +17,6 @@ from connectors.postgres.offsets import PgOffset
 from connectors.postgres.task import PostgresTask
 from tests.integration.postgres.proxy import Proxy
 
-sys.path.insert(0, str(Path(__file__).parent))
-from proxy import Proxy
-
 _numbers = itertools.count(1)
 PATIENCE = 30.0
 

@@ -63,7 +63,7 @@ def test_an_offset_without_a_whole_number_is_refused(connector: PostgresConnecto
 
 @pytest.mark.parametrize("offset", [{"lsn": 1, "lsn_commit": "x"}, {"lsn": 1, "txId": "x"}, {"lsn": 1, "snapshot": 5}])
 def test_another_wrong_key_of_an_offset_is_named(connector: PostgresConnector, offset: dict[str, Any]) -> None:
-    with pytest.raises(ConnectError, match="lsn_commit|txId|snapshot"):
+    with pytest.raises(ConnectError, match=r"lsn_commit|txId|snapshot"):
         connector.alter_offsets(PROPS, [({"server": "p"}, offset)])
 
 
