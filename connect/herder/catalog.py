@@ -8,7 +8,6 @@ from typing import Any
 from connect.api.errors import ConfigError, ConnectError, NotFoundError
 from connect.herder.requests import PluginInfo, RequestError
 from connect.herder.worker import Worker
-from connect.plugins.discovery import Kind, registry
 
 __all__ = ["Catalog"]
 
@@ -23,26 +22,24 @@ class Catalog:
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
 
-    def plugins(self, connectors_only: bool) -> list[PluginInfo]:
+    async def plugins(self, connectors_only: bool) -> list[PluginInfo]:
         """See Herder."""
-        found = registry().plugins(Kind.CONNECTOR if connectors_only else None)
-        return [PluginInfo(p.name, str(p.kind), p.version()) for p in found if p.kind is not Kind.CONFIG_PROVIDER]
+        try:
+            found = await self._worker.calls.plugins()
+        except TimeoutError:
+            raise RequestError(500, "Request timed out. The plugins of this worker could not be listed") from None
+        return [p for p in found if not connectors_only or p.type in ("source", "sink")]
 
     async def keys(self, plugin: str, version: str | None) -> Sequence[Mapping[str, Any]]:
         """See Herder."""
-        found = registry().find_any(plugin)
-        if found is None:
-            raise RequestError(404, f"Unknown plugin {plugin}.")
-        if found.kind is Kind.CONFIG_PROVIDER:
-            raise RequestError(400, f"Invalid plugin type {found.kind} of plugin {plugin}: it has no configuration of its own")
-        if version is not None and version != found.version():
-            raise RequestError(400, f"Version {version} of plugin {plugin} is not installed; there is {found.version()}")
         try:
-            return await self._worker.calls.keys(plugin)
+            return await self._worker.calls.keys(plugin, version)
         except TimeoutError:
             raise RequestError(500, f"Request timed out. Plugin {plugin} did not tell its keys") from None
         except NotFoundError as e:
             raise RequestError(404, str(e)) from e
+        except ConfigError as e:
+            raise RequestError(400, str(e)) from e
 
     async def validate(self, plugin: str, config: Mapping[str, str | None]) -> Mapping[str, Any]:
         """See Herder."""

@@ -163,7 +163,7 @@ class WorkerHerder:
 
     async def plugins(self, connectors_only: bool) -> Sequence[PluginInfo]:
         """See Herder."""
-        return self._part.catalog.plugins(connectors_only)
+        return await self._part.catalog.plugins(connectors_only)
 
     async def plugin_config(self, plugin: str, version: str | None) -> Sequence[Mapping[str, Any]]:
         """See Herder."""

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
+from connect.api.errors import ConnectError
 from connect.herder.logger_levels import LoggerLevels
 from connect.herder.restarts import Restarts
 from connect.herder.runner import ConnectorRunner
@@ -56,6 +57,11 @@ class HerderLoop:
         await self._worker.offsets.start()
         self.stage = "starting the process that tasks are forked from"
         await self._worker.supervision.open(self._on_task_event)
+        self.stage = "listing plugins"
+        try:
+            await self._worker.calls.plugins()
+        except (TimeoutError, ConnectError) as e:
+            logger.warning("plugins could not be listed: %s", e)
         self.stage = "joining the group"
         await self._worker.membership.start(self._on_assignment)
         self._correct_statuses()

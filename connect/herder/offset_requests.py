@@ -96,7 +96,7 @@ class OffsetRequests:
 
     async def _ask(self, name: str, entry: ConnectorEntry, offsets: Changes) -> bool:
         try:
-            return await self._worker.calls.alter_offsets(name, entry.config, offsets)
+            return await self._worker.calls.alter_offsets(entry.config, offsets)
         except TimeoutError:
             raise RequestError(
                 500, f"Request timed out. The connector did not say within {self._worker.calls.limit:g} s whether it takes these "

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from connect.api.errors import ConfigError, ConnectError, RetriableError
-from connect.herder.plugin_calls import PlannedTasks, PluginCalls
+from connect.herder.plugin_calls import PluginCalls
 
 __all__ = ["Outcome", "Planning", "trace_of"]
 
@@ -21,7 +21,7 @@ class Outcome:
     """What planning came to for one configuration: either ``planned`` or the ``error``."""
 
     config: Mapping[str, str]
-    planned: PlannedTasks | None = None
+    planned: tuple[Mapping[str, str], ...] | None = None
     error: Exception | None = None
 
 
@@ -66,7 +66,7 @@ class Planning:
         delay = _FIRST_RETRY
         while True:
             try:
-                self.outcome = Outcome(config, await self._calls.plan(self._name, config))
+                self.outcome = Outcome(config, tuple(await self._calls.plan(config)))
                 again = False
             except TimeoutError:
                 again = True

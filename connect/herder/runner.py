@@ -14,7 +14,6 @@ from dataclasses import replace
 
 from connect.api.errors import HeadgateError
 from connect.herder.planning import Planning, trace_of
-from connect.herder.plugin_calls import connector_version
 from connect.herder.task_set import TaskSet
 from connect.herder.worker import Worker
 from connect.stores.state import ConnectorEntry
@@ -39,7 +38,6 @@ class ConnectorRunner:
         self._removed = False
         self._bounce = False
         self._reported: tuple[str, str | None] | None = None
-        self._version: str | None = None
         self._settled: list[asyncio.Future[Exception | None]] = []
         self._planning = Planning(name, worker.calls, self.poke)
         self.tasks = TaskSet(name, worker, self.poke)
@@ -142,8 +140,7 @@ class ConnectorRunner:
             return entry
         if outcome is None or outcome.planned is None:
             return entry
-        self._version = outcome.planned.version
-        tasks = tuple(outcome.planned.tasks)
+        tasks = outcome.planned
         if entry.inconsistent or entry.task_generation < 0 or entry.applied != entry.config or entry.tasks != tasks:
             await self._worker.configs.put_tasks(self._name, tasks)
             logger.info("connector %s has %d tasks", self._name, len(tasks))
@@ -168,7 +165,7 @@ class ConnectorRunner:
             state = "RUNNING"
         if self._reported != (state, trace):
             self._reported = (state, trace)
-            version = None if state == "FAILED" else self._version or connector_version(entry.config)
+            version = None if state == "FAILED" else self._worker.calls.version(entry.config)
             self._worker.report(self._name, None, state, trace=trace, version=version)
 
     async def _clear(self) -> None:
@@ -198,4 +195,4 @@ class ConnectorRunner:
     def farewell(self) -> None:
         """The worker has stopped everything: say that the connector is nobody's."""
         if self._reported is not None:
-            self._worker.report(self._name, None, "UNASSIGNED", version=self._version)
+            self._worker.report(self._name, None, "UNASSIGNED")

@@ -7,6 +7,7 @@ consumers never commit offsets to a group.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 import time
@@ -18,10 +19,13 @@ from confluent_kafka.admin import AdminClient
 
 from connect.api.errors import ConnectError, HeadgateError, RetriableError
 
-__all__ = ["ClientError", "KafkaUnavailableError", "admin", "consumer", "failure", "producer"]
+__all__ = ["Admin", "ClientError", "KafkaUnavailableError", "admin", "cluster_id", "consumer", "failure", "producer"]
 
 log = logging.getLogger("kafka.client")
 _REPEAT_SECONDS = 30.0
+
+Admin = AdminClient
+"""An admin client."""
 
 ClientError = KafkaError
 """What an error callback is given."""
@@ -115,3 +119,12 @@ def failure(error: KafkaException | KafkaError, doing: str) -> HeadgateError:
                         KafkaError._TIMED_OUT_QUEUE, KafkaError._RESOLVE):
         return KafkaUnavailableError(f"{text}. Check bootstrap.servers and that the brokers run.")
     return RetriableError(text) if cause.retriable() else ConnectError(text)
+
+
+async def cluster_id(client: AdminClient, timeout: float = 10.0) -> str:
+    """The id of the Kafka cluster. Raises RetriableError when no broker answers within ``timeout`` seconds."""
+    try:
+        found = await asyncio.wrap_future(client.describe_cluster(request_timeout=timeout))
+    except KafkaException as e:
+        raise failure(e, "asking for the cluster's id") from e
+    return str(found.cluster_id or "")

@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from confluent_kafka.admin import AdminClient
-
+from connect.kafka.clients import Admin
 from connect.kafka.log import LogRecord, TopicLog
 from connect.kafka.writer import TopicWriter
 
@@ -48,12 +47,13 @@ class KafkaJournal:
     """A journal that is a topic."""
 
     def __init__(
-        self, topic: str, properties: Mapping[str, Any], admin: AdminClient, writer: TopicWriter, *, client_id: str, group: str,
-        read_committed: bool = False,
+        self, topic: str, properties: Mapping[str, Any], admin: Admin, writer: TopicWriter, *, client_id: str, group: str,
+        read_committed: bool = False, owns_writer: bool = False,
     ) -> None:
-        """``writer`` may be shared with other journals; who made it closes it."""
+        """``writer`` may be shared with other journals; with ``owns_writer`` it is closed with this one."""
         self.topic = topic
         self._writer = writer
+        self._owns_writer = owns_writer
         self._on_record: OnRecord | None = None
         self._log = TopicLog(
             topic, properties, admin, self._take, client_id=client_id, group=group, read_committed=read_committed
@@ -80,6 +80,8 @@ class KafkaJournal:
     async def stop(self) -> None:
         """See Journal."""
         await self._log.stop()
+        if self._owns_writer:
+            await self._writer.close()
 
     @property
     def trouble(self) -> str | None:

@@ -75,15 +75,15 @@ class LayeredOffsets:
     an old offset would show through after a crash in between (KAFKA-15018).
     """
 
-    def __init__(self, worker: OffsetStore, open_own: Callable[[str], OffsetStore], worker_topic: str) -> None:
-        """``open_own`` makes the store of a topic; it is started and stopped for each request."""
+    def __init__(self, worker: OffsetStore, open_own: Callable[[str, Mapping[str, str]], OffsetStore], worker_topic: str) -> None:
+        """``open_own`` makes the store of a topic for a connector's configuration; it is started and stopped for each request."""
         self._worker = worker
         self._open_own = open_own
         self._worker_topic = worker_topic
 
     def _own(self, config: Mapping[str, str]) -> OffsetStore | None:
         topic = config.get("offsets.storage.topic")
-        return self._open_own(topic) if topic and topic != self._worker_topic else None
+        return self._open_own(topic, config) if topic and topic != self._worker_topic else None
 
     async def start(self) -> None:
         """See OffsetStore."""

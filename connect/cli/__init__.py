@@ -1,0 +1,1 @@
+"""Command line: ``headgate worker``, ``headgate standalone`` and the clients of the REST API."""

@@ -1,0 +1,164 @@
+"""``headgate worker``: one worker from a properties file, until a signal.
+
+Exit codes: 0 stopped as asked; 1 failed while running; 2 the configuration is wrong; 3 cannot start (a port is taken, an
+internal topic is not as it must be); 128 + signal number when a second signal ended it at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import logging
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from connect.api.errors import ConfigError, HeadgateError
+from connect.cli.distributed import DistributedStart
+from connect.cli.listening import Listening, advertised, listen
+from connect.cli.serving import RestServer
+from connect.config.properties import environment_properties, load_properties
+from connect.herder.herder import WorkerHerder
+from connect.herder.requests import ServerInfo
+from connect.logs import setup
+from connect.plugins.resolving import LoadedWorker, load_worker
+from connect.tasks.supervisor import Supervisor
+from rest.app import create_app
+from rest.settings import RestSettings
+from schemas import core_select
+
+__all__ = ["EXIT_CONFIG", "EXIT_FAILED", "EXIT_START", "Start", "run_worker", "serve"]
+
+logger = logging.getLogger("headgate.worker")
+
+EXIT_FAILED, EXIT_CONFIG, EXIT_START = 1, 2, 3
+CONNECT_VERSION = "4.1.0"
+"""The Kafka Connect whose REST API this is."""
+
+
+class Start(Protocol):
+    """Starts and stops what answers behind the REST API."""
+
+    async def run(self) -> None:
+        """Returns when everything runs. Raises HeadgateError when it cannot be."""
+        ...
+
+    async def stop(self) -> None:
+        """Stop everything that was started."""
+        ...
+
+
+def run_worker(properties: Path, environment: Mapping[str, str] | None = None) -> int:
+    """Run a distributed worker; the exit code. ``environment`` (default: the process's) may add ``CONNECT_*`` properties."""
+    found = environment_properties(os.environ if environment is None else environment)
+    try:
+        loaded = load_worker({**load_properties(properties), **found.props})
+    except ConfigError as e:
+        return _wrong(f"the worker's configuration {properties} is wrong", e)
+    setup(loaded.config.log_format, loaded.config.log_level)
+    for note in (*loaded.warnings, *found.notes):
+        logger.warning("%s", note)
+
+    def make(url: str, herder: WorkerHerder) -> Start:
+        return DistributedStart(loaded.config, loaded.raw, url, Supervisor(loaded.raw), herder)
+
+    return serve(loaded, make)
+
+
+def _wrong(what: str, error: ConfigError) -> int:
+    messages = [m for ms in error.errors.values() for m in ms]
+    print(f"headgate: {what}: {'; '.join(messages)}", file=sys.stderr)
+    return EXIT_CONFIG
+
+
+def serve(loaded: LoadedWorker, make: Callable[[str, WorkerHerder], Start]) -> int:
+    """Listen, serve the REST API, start what ``make(advertised URL, herder)`` gives, and run until a signal; the exit code."""
+    try:
+        listening = listen(loaded.config)
+        url = advertised(loaded.config, listening)
+    except ConfigError as e:
+        return _wrong("the worker's configuration is wrong", e)
+    except HeadgateError as e:
+        print(f"headgate: {e}", file=sys.stderr)
+        return EXIT_START
+    try:
+        return asyncio.run(_serve(loaded, listening, url, make))
+    finally:
+        for at in listening:
+            at.socket.close()
+
+
+def server_info() -> ServerInfo:
+    """What ``GET /`` tells before Kafka was asked."""
+    from schemas.core import writer  # noqa: F401  (so that the core in use is known)
+
+    version = importlib.metadata.version("headgate")
+    return ServerInfo(CONNECT_VERSION, f"headgate-{version}", "", {
+        "headgate_version": version, "core": core_select.implementation(),
+    })
+
+
+async def _serve(
+    loaded: LoadedWorker, listening: list[Listening], url: str, make: Callable[[str, WorkerHerder], Start]
+) -> int:
+    info = server_info()
+    logger.info("Headgate %s, native core: %s (%s)", info.extra["headgate_version"], info.extra["core"],
+                ", ".join(f"{n} {k}" for n, k in core_select.loaded().items()))
+    herder = WorkerHerder(info)
+    try:
+        start = make(url, herder)
+        rest = RestServer(
+            create_app(herder, RestSettings.from_properties(loaded.config.props)), listening, loaded.config.props
+        )
+    except ConfigError as e:
+        return _wrong("the worker's configuration is wrong", e)
+    stop = asyncio.Event()
+    _on_signals(stop)
+    await rest.start()
+    logger.info("REST API at %s, advertised as %s", ", ".join(map(str, listening)), url)
+    code = await _until_stopped(start.run(), stop)
+    logger.info("stopping: tasks store their offsets first")
+    await start.stop()
+    await rest.stop()
+    logger.info("stopped")
+    return code
+
+
+async def _until_stopped(run: Awaitable[None], stop: asyncio.Event) -> int:
+    starting = asyncio.ensure_future(run)
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        return 0
+    try:
+        starting.result()
+    except HeadgateError as e:
+        logger.error("the worker cannot start: %s", e)
+        stopped.cancel()
+        return EXIT_START
+    except Exception:
+        logger.exception("the worker failed while starting")
+        stopped.cancel()
+        return EXIT_FAILED
+    await stopped
+    return 0
+
+
+def _on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+
+    def on_signal(number: signal.Signals) -> None:
+        if stop.is_set():
+            # Task processes see the worker gone and end by themselves.
+            print(f"headgate: second {number.name}: ending at once", file=sys.stderr)
+            os._exit(128 + number)
+        logger.info("%s: stopping (once more ends at once)", number.name)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, number)
