@@ -52,7 +52,7 @@ def parse_level(name: str) -> int:
 
 def level_name(number: int) -> str:
     """Kafka's name for a level number."""
-    return next((n for n, v in reversed(LEVELS.items()) if number >= v), "TRACE")
+    return next((n for n, v in reversed(tuple(LEVELS.items())) if number >= v), "TRACE")
 
 
 def _where(record: logging.LogRecord) -> tuple[str | None, int | None]:

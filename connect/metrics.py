@@ -113,7 +113,7 @@ class Metrics:
     def __init__(self, *, process: bool = True) -> None:
         self._store = _Store()
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(self._store)  # type: ignore[arg-type]
+        self._registry.register(self._store)
         if process:
             ProcessCollector(registry=self._registry)
 

@@ -32,7 +32,7 @@ from connect.plugins.converters import adapt_converter, converter_properties, fi
 from connect.plugins.discovery import Kind, Plugin, Registry, registry
 from connect.plugins.resolving import resolver_for
 
-__all__ = ["connector_of", "run_validation", "validate"]
+__all__ = ["connector_of", "run_validation", "sensitive_definition", "validate"]
 
 
 def run_validation(argument: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,6 +89,22 @@ def validate(props: Mapping[str, str | None], worker: Mapping[str, str], plugins
     names = {i.name for i in ignored}
     entries = [e for e in entries if e.name not in names] + shown_ignored
     return Report(given["connector.class"].strip(), entries, groups_of(entries))
+
+
+def sensitive_definition(props: Mapping[str, str | None], plugins: Registry | None = None) -> ConfigDef | None:
+    """The key definitions that say which values of a configuration are passwords; None when the class is not known.
+
+    For the worker's own process: only an installed plugin is loaded (by entry point, never by a path in the configuration).
+    """
+    plugins = plugins or registry()
+    found = plugins.find(Kind.CONNECTOR, props.get("connector.class") or "")
+    if found is None or found not in plugins.plugins(Kind.CONNECTOR):
+        return None
+    try:
+        own: ConfigDef = found.make().config()
+    except Exception:  # noqa: BLE001 - a broken plugin must not stop secrets from being masked by name
+        return None
+    return connector_definition().plus(own)
 
 
 def _secret(name: str, own: ConfigDef) -> bool:

@@ -12,7 +12,7 @@ from connect.api.records import SourceRecord
 from connect.plugins.aliases import alias_list
 from connect.plugins.discovery import Kind, Registry, registry
 
-__all__ = ["Step", "TransformChain"]
+__all__ = ["Step", "TransformChain", "build_chain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,11 @@ class TransformChain:
             close = getattr(one, "close", None)
             if close is not None:
                 close()
+
+
+def build_chain(props: Mapping[str, str]) -> TransformChain:
+    """The chain of a connector's properties (variables resolved). Raises ConfigError."""
+    return TransformChain.from_props(props)
 
 
 def _configured(props: Mapping[str, str], plugins: Registry, kind: Kind, prefix: str) -> Any:
