@@ -1,4 +1,4 @@
-"""A batch of changes: consecutive records, written straight from the wire bytes, or as Python values; the same bytes both ways."""
+"""A batch of changes: written straight from the wire bytes, or as Python values; the same bytes both ways."""
 
 from __future__ import annotations
 
@@ -38,9 +38,13 @@ class Kind(IntEnum):
     """A ready-made record: a transaction's begin or end, a logical message."""
 
 
-_OP = {Kind.CREATE: "c", Kind.UPDATE: "u", Kind.DELETE: "d", Kind.READ: "r", Kind.TRUNCATE: "t", Kind.MOVED_FROM: "d", Kind.MOVED_TO: "c"}
+_OP = {
+    Kind.CREATE: "c", Kind.UPDATE: "u", Kind.DELETE: "d", Kind.READ: "r", Kind.TRUNCATE: "t", Kind.MOVED_FROM: "d",
+    Kind.MOVED_TO: "c",
+}
 _HAS_BEFORE = (Kind.UPDATE, Kind.DELETE, Kind.MOVED_FROM)
 _HAS_AFTER = (Kind.CREATE, Kind.UPDATE, Kind.READ, Kind.MOVED_TO)
+HeaderBytes = list[tuple[str, bytes | None]]
 _NEW_KEY = "__debezium.newkey"
 _OLD_KEY = "__debezium.oldkey"
 
@@ -99,7 +103,8 @@ class Facts:
 class ChangeBatch:
     """Consecutive changes of one stream. The runtime calls :meth:`records` or :meth:`serialize`, once. Implements RecordBatch."""
 
-    def __init__(self, facts: Facts, entries: Sequence[tuple[Kind, Change | SourceRecord]], offset: PgOffset, clock_ns: int) -> None:
+    def __init__(self, facts: Facts, entries: Sequence[tuple[Kind, Change | SourceRecord]], offset: PgOffset,
+                 clock_ns: int) -> None:
         self._facts = facts
         self._entries = entries
         self._offset = offset
@@ -211,7 +216,7 @@ class ChangeBatch:
 
     def _native(self, converters: Converters, key: AvroFraming, value: AvroFraming) -> Iterator[Serialized]:
         writer = Writer()
-        plain: dict[str, list[tuple[str, bytes | None]]] = {}
+        plain: dict[str, HeaderBytes] = {}
         for kind, what in self._entries:
             if isinstance(what, SourceRecord):
                 yield converters.serialize(what)
@@ -227,7 +232,7 @@ class ChangeBatch:
                         raise _unreadable(what, e.column, str(e.error.why)) from None
                     what.state.table = table.widened(e.column)
 
-    def _context(self, converters: Converters, topic: str, cache: dict[str, list[tuple[str, bytes | None]]]) -> list[tuple[str, bytes | None]]:
+    def _context(self, converters: Converters, topic: str, cache: dict[str, HeaderBytes]) -> HeaderBytes:
         made = cache.get(topic)
         if made is None:
             convert = converters.header.from_connect_header
@@ -235,7 +240,7 @@ class ChangeBatch:
         return made
 
     def _write(self, kind: Kind, change: Change, table: Table, converters: Converters, key: AvroFraming, value: AvroFraming,
-               writer: Writer, cache: dict[str, list[tuple[str, bytes | None]]]) -> Serialized:
+               writer: Writer, cache: dict[str, HeaderBytes]) -> Serialized:
         topic = table.topic
         headers: Sequence[tuple[str, bytes | None]] = self._context(converters, topic, cache)
         key_bytes = None
@@ -267,7 +272,8 @@ class ChangeBatch:
             _plan(table, "new", spans, writer, whole)
         else:
             writer.write_raw(b"\x00")
-        write_source(writer, self._facts, change.transaction, change.lsn, table.relation.schema, table.relation.name, change.marker)
+        relation = table.relation
+        write_source(writer, self._facts, change.transaction, change.lsn, relation.schema, relation.name, change.marker)
         block = change.second_block if kind is Kind.MOVED_TO else change.block
         if block is None:
             writer.write_raw(b"\x00")

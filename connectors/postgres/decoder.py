@@ -126,7 +126,8 @@ class Decoder:
         """The offset further on: no snapshot any more, no transaction open, the server's identity in it."""
         identity = self._facts.base
         return self._offset.but(snapshot=None, snapshot_completed=False, last_snapshot_record=False, tx_lsn=None, tx_index=0,
-                                transaction_id=None, tx_counts={}, system_id=identity.system_id, timeline=identity.timeline).but(**changes)
+                                transaction_id=None, tx_counts={}, system_id=identity.system_id, timeline=identity.timeline,
+                                ).but(**changes)
 
     def _other(self, kind: int, lsn: int, frame: bytes) -> None:
         if kind == _BEGIN:
@@ -142,8 +143,9 @@ class Decoder:
         elif kind == _MESSAGE:
             self._message(lsn, Message.parse(frame))
         elif kind != _TYPE:
-            raise ConnectError(f"the server sent a pgoutput message of kind {chr(kind)!r} at {LSN(lsn)}, which this version does not "
-                               "know; nothing after it was read. Use a newer version, or slot.stream.params without its feature")
+            raise ConnectError(
+                f"the server sent a pgoutput message of kind {chr(kind)!r} at {LSN(lsn)}, which this version does not know; "
+                "nothing after it was read. Use a newer version")
 
     def _begin(self, lsn: int, begin: Begin) -> None:
         if self._tx is not None:
@@ -162,9 +164,10 @@ class Decoder:
                 self._skip = pending.tx_index
             elif pending.tx_lsn < begin.final_lsn and pending.tx_index:
                 raise ConnectError(
-                    f"the transaction whose commit record is at {pending.tx_lsn} was handed on in part ({pending.tx_index} changes) "
-                    f"and the server does not send it again; the next one is at {begin.final_lsn}. Its other changes are missing: "
-                    "was the slot recreated, or the publication changed? Take a new snapshot of its tables, then correct the offset")
+                    f"the transaction whose commit record is at {pending.tx_lsn} was handed on in part ({pending.tx_index} "
+                    f"changes) and the server does not send it again; the next one is at {begin.final_lsn}. Its other changes "
+                    "are missing: was the slot recreated, or the publication changed? Take a new snapshot of its tables, then "
+                    "correct the offset")
         self._counts = TransactionCounts.resumed(pending.tx_counts) if resumed else TransactionCounts()
         self._transaction_id = f"{begin.xid}:{lsn}"
         told = resumed and pending.transaction_id is not None
@@ -183,7 +186,8 @@ class Decoder:
         at = LSN(lsn) if lsn else self._offset.lsn
         metadata = self._config.provide_transaction_metadata
         self._offset = self._moved(
-            lsn=at, lsn_proc=at, tx_id=tx.tx_id, ts_usec=tx.ts_us, message_type=what, tx_lsn=tx.final_lsn, tx_index=max(self._index, self._skip),
+            lsn=at, lsn_proc=at, tx_id=tx.tx_id, ts_usec=tx.ts_us, message_type=what, tx_lsn=tx.final_lsn,
+            tx_index=max(self._index, self._skip),
             transaction_id=self._transaction_id if metadata else None, tx_counts=dict(self._counts.by_table) if metadata else {})
 
     def _commit(self, lsn: int, commit: Commit) -> None:
@@ -195,7 +199,8 @@ class Decoder:
             return
         end = commit.end_lsn
         self._threshold = max(self._threshold, end)
-        self._offset = self._moved(lsn=end, lsn_proc=end, lsn_commit=end, tx_id=tx.tx_id, ts_usec=commit.ts_us, message_type="COMMIT")
+        self._offset = self._moved(
+            lsn=end, lsn_proc=end, lsn_commit=end, tx_id=tx.tx_id, ts_usec=commit.ts_us, message_type="COMMIT")
         if self._config.provide_transaction_metadata:
             record = end_record(self._topics.transaction, f"{tx.tx_id}:{lsn}", commit.ts_us // 1000, self._counts,
                                 self._facts.partition, self._offset.write())
@@ -302,8 +307,8 @@ class Decoder:
             keys = ", ".join(c.name for c in table.key)
             raise RecordError(
                 f"a delete of table {table.qualified} does not carry its key ({keys}): its replica identity is made of other "
-                f"columns. Set ALTER TABLE {table.qualified} REPLICA IDENTITY FULL (or DEFAULT, if the key is the primary key), or "
-                "choose the identity's columns with message.key.columns", f"topic {table.topic}, position {LSN(lsn)}")
+                f"columns. Set ALTER TABLE {table.qualified} REPLICA IDENTITY FULL (or DEFAULT, if the key is the primary key), "
+                "or choose the identity's columns with message.key.columns", f"topic {table.topic}, position {LSN(lsn)}")
         change = self._change(state, frame, -1, at, tag == "K", lsn)
         self._entries.append((Kind.DELETE, change))
         if self._config.tombstones_on_delete:
@@ -325,7 +330,8 @@ class Decoder:
                 return
         elif message.lsn <= self._threshold:
             return
-        emit = self._prefix_include.match(message.prefix) if self._prefix_include else not self._prefix_exclude.match(message.prefix)
+        include, exclude = self._prefix_include, self._prefix_exclude
+        emit = include.match(message.prefix) if include else not exclude.match(message.prefix)
         tx = self._tx
         block = None
         if message.transactional:

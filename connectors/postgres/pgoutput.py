@@ -102,7 +102,8 @@ class Relation:
             flags = frame[at]
             column, at = _text(frame, at + 1)
             typmod = u32(frame, at + 4)
-            columns.append(RelationColumn(column, u32(frame, at), typmod - (1 << 32) if typmod >> 31 else typmod, bool(flags & 1)))
+            signed = typmod - (1 << 32) if typmod >> 31 else typmod
+            columns.append(RelationColumn(column, u32(frame, at), signed, bool(flags & 1)))
             at += 8
         return cls(oid, schema or "pg_catalog", name, identity, tuple(columns))
 

@@ -57,7 +57,7 @@ class Column:
         if kind == UNCHANGED and old is not None and old.kind(self.place) != UNCHANGED:
             spans, kind = old, old.kind(self.place)
         if kind == SENT:
-            return self.codec.read(spans.raw(self.place))
+            return self.codec.read(spans.raw(self.place) or b"")
         if kind == UNCHANGED:
             if self.codec.unavailable is None:
                 raise ValueError("the value was not changed, is not in the log, and its type has no placeholder")
@@ -202,7 +202,8 @@ class TableBuilder:
                 raise ConnectError(
                     f"table {relation.schema}.{relation.name}: key column {name!r} has a type that is not supported; choose "
                     "other columns with message.key.columns, or leave the table out")
-            key.append(self._key_column(found, relation, today, bool(self._keys.of(f"{relation.schema}.{relation.name}", [name]))))
+            given = bool(self._keys.of(f"{relation.schema}.{relation.name}", [name]))
+            key.append(self._key_column(found, relation, today, given))
         columns = [
             self._dressed(c, relation, today) for c in made
             if c is not None and self._selection.column(relation.schema, relation.name, c.name)
@@ -270,7 +271,7 @@ class TableBuilder:
         sent = relation.columns[c.place]
         parameters = dict(schema.parameters)
         kind = self._catalog.type(sent.type_oid)
-        if self._propagate.match(f"{table}.{c.name}") or self._propagate_types.match(f"{relation.schema}.{relation.name}.{kind.name}"):
+        if self._propagate.match(f"{table}.{c.name}") or self._propagate_types.match(f"{table}.{kind.name}"):
             parameters.update(source_parameters(kind, sent.typmod, c.name, self._catalog))
         mask = self._config.masks.of((f"{table}.{c.name}", f"{self._config.dbname}.{table}.{c.name}"))
         if mask is not None and codec.character:
@@ -324,5 +325,5 @@ class TableBuilder:
             other = seen.setdefault(c.field, c.name)
             if other != c.name:
                 raise ConnectError(
-                    f"table {relation.schema}.{relation.name}: columns {other!r} and {c.name!r} both become field {c.field!r}; set "
-                    "field.name.adjustment.mode=avro_unicode, or leave one out with column.exclude.list")
+                    f"table {relation.schema}.{relation.name}: columns {other!r} and {c.name!r} both become field {c.field!r}; "
+                    "set field.name.adjustment.mode=avro_unicode, or leave one out with column.exclude.list")

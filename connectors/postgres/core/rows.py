@@ -5,7 +5,11 @@ A plan is made once for each (table schema, direction). The loop over columns is
 is called. Every length is checked before it is used: a hostile one raises ValueError naming the offset.
 """
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from connectors.postgres.core.texts import date_days, time_micros, timestamp_micros, whole_number
+from schemas.core.writer import Writer
 
 MAX_COLUMNS = 1664
 _ZEROS = [0] * MAX_COLUMNS
@@ -18,7 +22,7 @@ NULL, UNCHANGED, SENT = 0, 1, 2
 class CellError(ValueError):
     """A column's value cannot be written. ``column`` is its place in the plan; the value is not in the message."""
 
-    def __init__(self, column, why):
+    def __init__(self, column: int, why: str) -> None:
         self.column = column
         self.why = why
         super().__init__(f"column {column}: {why}")
@@ -31,14 +35,14 @@ class NullError(CellError):
 class Spans:
     """Where the columns of one TupleData are. Reused from row to row."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.buffer = b""
         self.count = 0
         self.kinds = list(_ZEROS)
         self.starts = list(_ZEROS)
         self.ends = list(_ZEROS)
 
-    def parse(self, buffer, offset):
+    def parse(self, buffer: bytes, offset: int) -> int:
         """Read the TupleData at ``offset``; returns the offset after it. Raises ValueError naming the offset."""
         size = len(buffer)
         if offset < 0 or offset + 2 > size:
@@ -82,13 +86,13 @@ class Spans:
         self.count = n
         return at
 
-    def kind(self, column):
+    def kind(self, column: int) -> int:
         """NULL, UNCHANGED or SENT. Raises IndexError."""
         if column < 0 or column >= self.count:
             raise IndexError(column)
         return self.kinds[column]
 
-    def raw(self, column):
+    def raw(self, column: int) -> bytes | None:
         """The bytes of a column that was sent, None of another."""
         if column < 0 or column >= self.count:
             raise IndexError(column)
@@ -96,7 +100,7 @@ class Spans:
             return None
         return self.buffer[self.starts[column]:self.ends[column]]
 
-    def same(self, other, column):
+    def same(self, other: "Spans", column: int) -> bool:
         """Whether the column has the same text here and there, or is unchanged here."""
         a = self.kind(column)
         if a == UNCHANGED:
@@ -114,17 +118,17 @@ class Plan:
     error) and for an unchanged value that was not sent, and the function ``(raw, writer)`` for CALL.
     """
 
-    def __init__(self, columns):
+    def __init__(self, columns: Sequence[tuple[Any, ...]]) -> None:
         self.size = len(columns)
-        self.places = [c[0] for c in columns]
-        self.codes = [c[1] for c in columns]
-        self.bounds = [c[2] for c in columns]
-        self.befores = [c[3] for c in columns]
-        self.nulls = [c[4] for c in columns]
-        self.unchangeds = [c[5] for c in columns]
-        self.calls = [c[6] for c in columns]
+        self.places: list[int] = [c[0] for c in columns]
+        self.codes: list[int] = [c[1] for c in columns]
+        self.bounds: list[int] = [c[2] for c in columns]
+        self.befores: list[bytes] = [c[3] for c in columns]
+        self.nulls: list[bytes | None] = [c[4] for c in columns]
+        self.unchangeds: list[bytes | None] = [c[5] for c in columns]
+        self.calls: list[Callable[[bytes, Writer], None]] = [c[6] for c in columns]
 
-    def write(self, spans, writer, fallback):
+    def write(self, spans: Spans, writer: Writer, fallback: Spans | None) -> None:
         """Append the record. ``fallback`` are the spans of the old row, where an unchanged value may be, or None.
 
         Raises NullError or CellError; the writer is then to be truncated by the caller.
@@ -148,16 +152,18 @@ class Plan:
                 except (ValueError, OverflowError) as e:
                     raise CellError(i, str(e)) from None
             elif kind == NULL:
-                if self.nulls[i] is None:
+                ready = self.nulls[i]
+                if ready is None:
                     raise NullError(i, "null in a column that is NOT NULL")
-                writer.write_raw(self.nulls[i])
+                writer.write_raw(ready)
             else:
-                if self.unchangeds[i] is None:
+                ready = self.unchangeds[i]
+                if ready is None:
                     raise CellError(i, "the value was not changed, is not in the log, and its type has no placeholder")
-                writer.write_raw(self.unchangeds[i])
+                writer.write_raw(ready)
             i += 1
 
-    def cell(self, i, source, start, end, writer):
+    def cell(self, i: int, source: Spans, start: int, end: int, writer: Writer) -> None:
         """Append one value."""
         code = self.codes[i]
         buffer = source.buffer
@@ -191,12 +197,12 @@ class Plan:
             self.calls[i](buffer[start:end], writer)
 
 
-def floor_div(a, b):
+def floor_div(a: int, b: int) -> int:
     """The quotient rounded down, in both implementations."""
     return a // b
 
 
-def tuple_of_copy(line):
+def tuple_of_copy(line: bytes) -> bytes:
     r"""A line of ``COPY … TO STDOUT`` (text format) as TupleData.
 
     ``\N`` is null; ``\b \f \n \r \t \v \\`` and any other escaped character are undone. Raises ValueError on a dangling
@@ -235,7 +241,7 @@ def tuple_of_copy(line):
 _ESCAPES = {98: 8, 102: 12, 110: 10, 114: 13, 116: 9, 118: 11}
 
 
-def unescape(part):
+def unescape(part: bytes) -> bytes:
     """One column of a COPY line with its escapes undone."""
     out = bytearray()
     i = 0

@@ -5,10 +5,12 @@ A frame is the payload of one CopyData message. Lengths that came off the wire a
 """
 
 
+from collections.abc import Sequence
+
 TRUNCATED = "a replication message ends too early"
 
 
-def scan(frames, out):
+def scan(frames: Sequence[bytes], out: list[tuple[int, int, int, int, bytes]]) -> None:
     """Append to ``out`` for each frame: ``(kind, lsn, wal_end, oid, frame)``.
 
     ``kind`` is the pgoutput message's letter as a number, or 107 (``k``) for a keepalive, whose ``oid`` is 1 when it asks for
@@ -37,7 +39,7 @@ def scan(frames, out):
             raise ValueError(f"a replication frame begins with {chr(first)!r}, expected 'w' or 'k'")
 
 
-def u32(buf, offset):
+def u32(buf: bytes, offset: int) -> int:
     """Four bytes, big endian. Raises ValueError naming the offset."""
     if offset < 0 or offset + 4 > len(buf):
         raise ValueError(f"{TRUNCATED}: at byte {offset}")
@@ -48,7 +50,7 @@ def u32(buf, offset):
     return (a << 24) | (b << 16) | (c << 8) | d
 
 
-def u64(buf, offset):
+def u64(buf: bytes, offset: int) -> int:
     """Eight bytes, big endian."""
     high = u32(buf, offset)
     low = u32(buf, offset + 4)

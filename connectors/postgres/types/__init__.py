@@ -57,7 +57,7 @@ def codec_of(type_oid: int, typmod: int, catalog: Catalog, options: TypeOptions)
         element = catalog.type(found.element)
         if element.kind == "d":
             return text.opaque(options) if options.unknown else None
-        if element.kind == "b" and element.name in _NOT_IN_ARRAYS or element.element:
+        if (element.kind == "b" and element.name in _NOT_IN_ARRAYS) or element.element:
             return None
         codec = _scalar(element, typmod, options)
         return None if codec is None else composite.array(codec, options)

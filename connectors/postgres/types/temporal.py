@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 
-
 from connectors.postgres.core.rows import DAYS, MICROS, MILLIS, TIME_MICROS, TIME_MILLIS
 from connectors.postgres.core.texts import (
     INFINITY_MICROS,
@@ -19,7 +18,6 @@ from connectors.postgres.core.texts import (
 )
 from connectors.postgres.types.codec import Codec, TypeOptions
 from schemas import model, semantic
-
 
 __all__ = ["date", "interval", "iso_date", "iso_time", "iso_timestamp", "time", "timestamp", "timestamptz", "timetz"]
 
@@ -134,7 +132,8 @@ def timestamptz(typmod: int) -> Codec:
             return raw.decode()
         return iso_timestamp(_micros(raw), digits) + "Z"
 
-    return Codec(semantic.time("ZonedTimestamp"), read, "1970-01-01T00:00:00Z", literal=True, computed=iso_timestamp(0, digits) + "Z")
+    computed = iso_timestamp(0, digits) + "Z"
+    return Codec(semantic.time("ZonedTimestamp"), read, "1970-01-01T00:00:00Z", literal=True, computed=computed)
 
 
 def timetz(typmod: int) -> Codec:
