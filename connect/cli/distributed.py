@@ -68,8 +68,19 @@ class DistributedStart:
 
     async def run(self) -> None:
         """Wait for Kafka, then start. Raises ConnectError when trying again would not help."""
-        cluster = await self._wait_for_kafka()
-        self._writer = TopicWriter(self._producer, f"{self._prefix}writer")
+        while True:
+            cluster = await self._wait_for_kafka()
+            try:
+                await self._start(cluster)
+                return
+            except RetriableError as e:
+                logger.warning("the internal topics could not be read: %s Trying again", e)
+                if self.loop is not None:
+                    await self.loop.close_stores()
+
+    async def _start(self, cluster: str) -> None:
+        if self._writer is None:
+            self._writer = TopicWriter(self._producer, f"{self._prefix}writer")
         worker = Worker(
             self._url.split("://", 1)[1], self._config, self._raw, self._supervision,
             PluginCalls(self._supervision.call, self._raw, self._config.plugin_call_timeout_ms / 1000),

@@ -155,10 +155,14 @@ class HerderLoop:
             logger.exception("stopping the tasks failed")
         for runner in runners:
             runner.farewell()
+        await self.close_stores()
+        self.stage = "stopped"
+
+    async def close_stores(self) -> None:
+        """Stop reading and writing, and leave the group. Never raises."""
         for part in (self._worker.statuses, self._worker.configs, self._worker.offsets, self._worker.membership):
             try:
                 await part.stop()
             except Exception:
                 logger.exception("stopping failed")
-        self.stage = "stopped"
 

@@ -27,6 +27,18 @@ _REPEAT_SECONDS = 30.0
 Admin = AdminClient
 """An admin client."""
 
+_UNREACHABLE = frozenset({
+    KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._MSG_TIMED_OUT,
+    KafkaError._TIMED_OUT_QUEUE, KafkaError._RESOLVE,
+})
+_PASSING = frozenset({
+    KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.REQUEST_TIMED_OUT,
+    KafkaError.NETWORK_EXCEPTION, KafkaError.BROKER_NOT_AVAILABLE, KafkaError.REPLICA_NOT_AVAILABLE,
+    KafkaError.NOT_ENOUGH_REPLICAS, KafkaError.NOT_CONTROLLER,
+    KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND, KafkaError.KAFKA_STORAGE_ERROR, KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.NOT_COORDINATOR,
+})
+
 ClientError = KafkaError
 """What an error callback is given."""
 
@@ -115,10 +127,9 @@ def failure(error: KafkaException | KafkaError, doing: str) -> HeadgateError:
     if not isinstance(cause, KafkaError):
         return ConnectError(f"Kafka failed while {doing}: {cause}")
     text = f"Kafka failed while {doing}: {cause.str()} ({cause.name()})"
-    if cause.code() in (KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._MSG_TIMED_OUT,
-                        KafkaError._TIMED_OUT_QUEUE, KafkaError._RESOLVE):
+    if cause.code() in _UNREACHABLE:
         return KafkaUnavailableError(f"{text}. Check bootstrap.servers and that the brokers run.")
-    return RetriableError(text) if cause.retriable() else ConnectError(text)
+    return RetriableError(text) if cause.retriable() or cause.code() in _PASSING else ConnectError(text)
 
 
 async def cluster_id(client: AdminClient, timeout: float = 10.0) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from confluent_kafka import OFFSET_BEGINNING, Consumer, IsolationLevel, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
-from connect.api.errors import ConnectError
+from connect.api.errors import ConnectError, RetriableError
 from connect.kafka import clients
 from connect.kafka.reader import partitions_of, take
 
@@ -95,7 +95,7 @@ class TopicLog:
         """
         try:
             async with asyncio.timeout(timeout):
-                ends = await self._ends(timeout)
+                ends = await self._ends_once_there(timeout)
                 while any(self._positions.get(p, 0) < end for p, end in ends.items()):
                     self._moved.clear()
                     await self._moved.wait()
@@ -104,6 +104,14 @@ class TopicLog:
             raise clients.KafkaUnavailableError(
                 f"reading topic {self.topic} to its end took longer than {timeout:g} s{why}. Check that the brokers run."
             ) from None
+
+    async def _ends_once_there(self, timeout: float) -> dict[int, int]:
+        while True:
+            try:
+                return await self._ends(timeout)
+            except RetriableError as e:
+                self.trouble = str(e)  # a new topic has no leader for a moment, a broker restarts
+                await asyncio.sleep(0.2)
 
     async def _ends(self, timeout: float) -> dict[int, int]:
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
