@@ -117,12 +117,12 @@ class PostgresTask:
     # Opening and closing.
 
     def _guarded(self, step: Callable[[], T]) -> T:
-        """Run one step; after a passing fault everything is closed, so that the next step opens it again."""
+        """Run one step; after a passing fault everything is closed, so that the next step opens it again. When asked to
+        stop the stream stays open until :meth:`stop`: the last stored offset is still confirmed by it."""
+        if self._context.stopping():
+            raise Stopped("asked to stop")
         try:
             result = step()
-        except Stopped:
-            self._close()
-            raise
         except RetriableError as e:
             self._close()
             self._failures += 1
@@ -265,7 +265,7 @@ class PostgresTask:
 
     def _handed_or(self, decoder: Decoder) -> PgOffset | None:
         """The offset so far, None while nothing is known to be worth storing."""
-        return decoder.offset if decoder.offset.write().get("lsn") is not None else self._handed
+        return decoder.offset if decoder.offset.resume_lsn else self._handed
 
     def _beat(self, decoder: Decoder) -> RecordBatch:
         self._act()
