@@ -28,6 +28,7 @@ class AtLeast:
         return None if self.nullable else "Value must be non-null"
 
     def __call__(self, value: Any) -> None:
+        """Raise ValueError with the reason."""
         if value is not None and value < self.low:
             raise ValueError(f"Value must be at least {self.low}")
 
@@ -41,6 +42,7 @@ class Between:
     null_reason: str | None = None
 
     def __call__(self, value: Any) -> None:
+        """Raise ValueError with the reason."""
         if value is not None and not self.low <= value <= self.high:
             raise ValueError(f"Value must be from {self.low} to {self.high}")
 
@@ -52,6 +54,7 @@ class NonEmpty:
     null_reason: str | None = None
 
     def __call__(self, value: Any) -> None:
+        """Raise ValueError with the reason."""
         if value is not None and not value:
             raise ValueError("Value must be non-empty" if isinstance(value, list) else "String must be non-empty")
 
@@ -63,6 +66,7 @@ class ConnectorName:
     null_reason: str | None = None
 
     def __call__(self, value: Any) -> None:
+        """Raise ValueError with the reason."""
         if value is None:
             return
         if not value.strip():
@@ -80,6 +84,7 @@ class Distinct:
     null_reason: str | None = None
 
     def __call__(self, value: Sequence[str] | None) -> None:
+        """Raise ValueError with the reason."""
         members = value or []
         if len(set(members)) != len(members):
             raise ValueError(f"Duplicate alias provided: a {self.what} may be named once")
@@ -94,5 +99,6 @@ class Regex:
     null_reason: str | None = "Invalid regex: null"
 
     def __call__(self, value: Any) -> None:
+        """Raise ValueError with the reason."""
         if value is not None:
             compile_java(value)

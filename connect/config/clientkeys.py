@@ -143,7 +143,8 @@ IGNORED_PREFIXES: tuple[tuple[str, str], ...] = (
 
 NATIVE_KEYS = frozenset({
     "api.version.request", "api.version.request.timeout.ms", "broker.address.family", "broker.address.ttl", "debug",
-    "enable.gapless.guarantee", "enable.sasl.oauthbearer.unsecure.jwt", "log_level", "message.copy.max.bytes", "message.max.bytes",
+    "enable.gapless.guarantee", "enable.sasl.oauthbearer.unsecure.jwt", "log_level", "message.copy.max.bytes",
+    "message.max.bytes",
     "message.send.max.retries", "message.timeout.ms", "metadata.broker.list", "queue.buffering.backpressure.threshold",
     "queue.buffering.max.kbytes", "queue.buffering.max.messages", "queue.buffering.max.ms", "queued.max.messages.kbytes",
     "queued.min.messages", "receive.message.max.bytes", "socket.keepalive.enable", "socket.max.fails", "socket.nagle.disable",

@@ -137,11 +137,13 @@ def override_errors(policy: str, allowlist: tuple[str, ...], connector: Mapping[
         return {}
     allowed = {"none": frozenset[str](), "principal": _PRINCIPAL, "allowlist": frozenset(allowlist)}.get(simple)
     if allowed is None:
-        raise ValueError(f"connector.client.config.override.policy {policy!r} does not exist; there are All, None, Principal, Allowlist")
+        raise ValueError(f"connector.client.config.override.policy {policy!r} does not exist; there are All, None, Principal, "
+            f"Allowlist")
     found: dict[str, list[str]] = {}
     for name in connector:
         for prefix in ("producer.override.", "consumer.override.", "admin.override."):
             if name.startswith(prefix) and name[len(prefix):] not in allowed:
                 found[name] = [
-                    f'The "{simple}" policy of this worker does not allow {name[len(prefix):]} to be overridden in the connector configuration.']
+                    f'The "{simple}" policy of this worker does not allow {name[len(prefix):]} to be overridden in the '
+                    f'connector configuration.']
     return found

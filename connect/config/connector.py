@@ -35,7 +35,8 @@ class ConnectorConfig(ConfigModel):
         doc="Name of the connector, unique in the cluster.")
     connector_class: str = key(
         "connector.class", importance=_HIGH, group=_COMMON, width=Width.LONG, display_name="Connector class",
-        doc="The connector: a Java class name as Debezium's configurations have it, its simple name with or without 'Connector', a "
+        doc="The connector: a Java class name as Debezium's configurations have it, its simple name with or without "
+        "'Connector', a "
             "short alias such as 'postgres', or a Python path 'module:Class'.")
     connector_version: str | None = key(
         "connector.plugin.version", None, group=_COMMON, display_name="Connector version",
@@ -48,9 +49,11 @@ class ConnectorConfig(ConfigModel):
         display_name="Enforce tasks max", doc="Fail the connector when it plans more tasks than tasks.max.")
     key_converter: str | None = key(
         "key.converter", None, type=KeyType.CLASS, importance=_LOW, group=_COMMON, width=Width.SHORT,
-        display_name="Key converter class", doc="Converter of record keys; the worker's when not set. Its settings follow as key.converter.*.")
+        display_name="Key converter class", doc="Converter of record keys; the worker's when not set. Its settings follow as "
+            "key.converter.*.")
     key_converter_version: str | None = key(
-        "key.converter.plugin.version", None, importance=_LOW, group=_COMMON, width=Width.SHORT, display_name="Key converter version",
+        "key.converter.plugin.version", None, importance=_LOW, group=_COMMON, width=Width.SHORT,
+        display_name="Key converter version",
         doc="Version of the key converter.")
     value_converter: str | None = key(
         "value.converter", None, type=KeyType.CLASS, importance=_LOW, group=_COMMON, width=Width.SHORT,
@@ -83,17 +86,20 @@ class ConnectorConfig(ConfigModel):
         display_name="Maximum Delay Between Retries for Errors", doc="Longest wait (ms) between two such tries.")
     errors_tolerance: str = key(
         "errors.tolerance", "none", group=_ERRORS, width=Width.SHORT, display_name="Error Tolerance", recommended=("none", "all"),
-        one_of=True, doc="'none': a record that cannot be transformed, converted or delivered fails the task; 'all': it is skipped.")
+        one_of=True, doc="'none': a record that cannot be transformed, converted or delivered fails the task; 'all': it is "
+            "skipped.")
     errors_log_enable: bool = key(
         "errors.log.enable", False, type=KeyType.BOOLEAN, group=_ERRORS, width=Width.SHORT, display_name="Log Errors",
         doc="Log each such error, also when it is tolerated.")
     errors_log_include_messages: bool = key(
-        "errors.log.include.messages", False, type=KeyType.BOOLEAN, group=_ERRORS, width=Width.SHORT, display_name="Log Error Details",
+        "errors.log.include.messages", False, type=KeyType.BOOLEAN, group=_ERRORS, width=Width.SHORT,
+        display_name="Log Error Details",
         doc="Say in that line which record it was: topic, partition, position. Never its values.")
     topic_creation_groups: list[str] = key(
         "topic.creation.groups", [], type=KeyType.LIST, importance=_LOW, group=_TOPICS, width=Width.LONG,
         display_name="Topic Creation Groups", valid=(Distinct("topic creation group"),),
-        doc="Groups of new topics, each with settings topic.creation.<group>.*; the group 'default' is there without being named.")
+        doc="Groups of new topics, each with settings topic.creation.<group>.*; the group 'default' is there without being "
+            "named.")
     exactly_once_support: str = key(
         "exactly.once.support", "requested", group=_EOS, width=Width.SHORT, display_name="Exactly once support",
         recommended=("requested", "required"), one_of=True,
@@ -105,7 +111,8 @@ class ConnectorConfig(ConfigModel):
     transaction_boundary_interval_ms: int | None = key(
         "transaction.boundary.interval.ms", None, type=KeyType.LONG, importance=_LOW, group=_EOS, width=Width.SHORT,
         display_name="Transaction boundary interval", valid=(AtLeast(1, nullable=True),),
-        doc="Time (ms) between transactions with transaction.boundary=interval; the worker's offset.flush.interval.ms when not set.")
+        doc="Time (ms) between transactions with transaction.boundary=interval; the worker's offset.flush.interval.ms when not "
+            "set.")
     offsets_storage_topic: str | None = key(
         "offsets.storage.topic", None, importance=_LOW, group="offsets.topic", width=Width.LONG, display_name="Offsets topic",
         doc="An offsets topic for this connector alone.")
@@ -179,21 +186,23 @@ def predicate_keys(
 
 
 def topic_group_keys(name: str) -> list[ConfigKey]:
-    """The keys ``topic.creation.GROUP.*`` that are not settings of the topic; ``default`` has no patterns and must be complete."""
+    """The keys ``topic.creation.GROUP.*`` that are not settings of the topic; ``default`` has no patterns, and no defaults."""
     prefix, group = f"topic.creation.{name}.", f"Topic Creation: {name}"
     is_default = name == DEFAULT_TOPIC_GROUP
     patterns = [] if is_default else [
         ConfigKey(prefix + "include", KeyType.LIST, importance=_HIGH, group=group, order=0, width=Width.LONG,
                   display_name="Inclusion Topic Pattern for " + name, doc="Regular expressions of the topics of this group."),
         ConfigKey(prefix + "exclude", KeyType.LIST, [], group=group, order=1, width=Width.LONG,
-                  display_name="Exclusion Topic Pattern for " + name, doc="Regular expressions of topics that do not belong to it."),
+                  display_name="Exclusion Topic Pattern for " + name, doc="Regular expressions of topics that are not in it."),
     ]
     numbers = [
         ConfigKey(prefix + "replication.factor", KeyType.SHORT, importance=_LOW, group=group, order=2, width=Width.LONG,
-                  display_name="Replication Factor for Topics in " + name, doc="Replicas of a new topic; -1 is the broker's default.",
+                  display_name="Replication Factor for Topics in " + name,
+                  doc="Replicas of a new topic; -1 is the broker's default.",
                   valid=(_count,)),
         ConfigKey(prefix + "partitions", KeyType.INT, importance=_LOW, group=group, order=3, width=Width.LONG,
-                  display_name="Partition Count for Topics in " + name, doc="Partitions of a new topic; -1 is the broker's default.",
+                  display_name="Partition Count for Topics in " + name,
+                  doc="Partitions of a new topic; -1 is the broker's default.",
                   valid=(_count,)),
     ]
     return patterns + [k if is_default else replace(k, default=None) for k in numbers]

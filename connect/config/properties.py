@@ -151,7 +151,7 @@ def environment_properties(environment: Mapping[str, str]) -> EnvironmentPropert
         host = environment.get("REST_HOST_NAME", "")
         props["listeners"] = f"http://{host}:{environment['REST_PORT']}"
     for name, value in environment.items():
-        if name in _JVM or name.startswith("ENABLE_") and name != "ENABLE_AUTOEXTEND":
+        if name in _JVM or name.startswith("ENABLE_"):
             notes.append(f"{name} is ignored: it belongs to the Java image, there is no JVM here")
         elif name.startswith("CONNECT_") and len(name) > len("CONNECT_"):
             props[_dotted(name.removeprefix("CONNECT_"))] = value

@@ -31,7 +31,8 @@ class _AllowedPaths:
             wrong = [str(p) for p in roots if not p.is_absolute() or not p.exists()]
             if wrong:
                 raise ConfigError({"allowed.paths": [
-                    f"Invalid value {text} for configuration allowed.paths: {', '.join(wrong)} is not an absolute path that exists"]})
+                    f"Invalid value {text} for configuration allowed.paths: {', '.join(wrong)} is not an absolute path that "
+                    f"exists"]})
             self._roots = [p.resolve() for p in roots]
 
     def resolve(self, path: str) -> Path | None:
@@ -75,7 +76,10 @@ class DirectoryConfigProvider:
             return ConfigData({})
         found: dict[str, str] = {}
         for key in keys:
-            if "/" in key or key in ("", ".", "..") or (real := self._allowed.resolve(str(folder / key))) is None or not real.is_file():
+            if "/" in key or key in ("", ".", ".."):
+                continue
+            real = self._allowed.resolve(str(folder / key))
+            if real is None or not real.is_file():
                 continue
             try:
                 found[key] = real.read_text(encoding="utf-8")
@@ -94,7 +98,8 @@ class EnvVarConfigProvider:
         try:
             self._pattern = compile_java(pattern)
         except ValueError as e:
-            raise ConfigError({"allowlist.pattern": [f"Invalid value {pattern} for configuration allowlist.pattern: {e}"]}) from None
+            message = f"Invalid value {pattern} for configuration allowlist.pattern: {e}"
+            raise ConfigError({"allowlist.pattern": [message]}) from None
 
     def get(self, path: str, keys: Sequence[str]) -> ConfigData:
         """Raises ConfigError when a path is given."""

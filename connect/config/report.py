@@ -31,6 +31,14 @@ class Ignored:
     message: str
 
 
+    def under(self, prefix: str) -> Ignored:
+        """The same for the property with this prefix in front."""
+        return Ignored(
+            prefix + self.name, prefix + self.nearest if self.nearest else None,
+            self.message.replace(f'"{self.name}"', f'"{prefix}{self.name}"').replace(f'"{self.nearest}"',
+            f'"{prefix}{self.nearest}"'))
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One key of a report. ``definition`` None: nobody defined it. ``once``: counts as one error, however many messages."""

@@ -14,7 +14,8 @@ __all__ = ["apply_sasl", "apply_tls", "parse_jaas"]
 
 _PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 _JKS = (
-    "a JKS store cannot be read; convert it (keytool -importkeystore -deststoretype PKCS12, then openssl pkcs12 -out file.pem) and "
+    "a JKS store cannot be read; convert it (keytool -importkeystore -deststoretype PKCS12, then openssl pkcs12 -out file.pem) "
+    "and "
     "set {type}=PEM"
 )
 _SAME = {
@@ -27,7 +28,8 @@ _SAME = {
 }
 _TRANSLATED = {
     "security.protocol", "sasl.mechanism", "sasl.jaas.config", "ssl.truststore.type", "ssl.truststore.location",
-    "ssl.truststore.certificates", "ssl.truststore.password", "ssl.keystore.type", "ssl.keystore.location", "ssl.keystore.password",
+    "ssl.truststore.certificates", "ssl.truststore.password", "ssl.keystore.type", "ssl.keystore.location",
+    "ssl.keystore.password",
     "ssl.keystore.key", "ssl.keystore.certificate.chain", "ssl.key.password", "ssl.endpoint.identification.algorithm",
 }
 
@@ -62,7 +64,8 @@ def apply_tls(props: Mapping[str, str], settings: Settings) -> list[Ignored]:
         if k in _SAME and k.startswith(("ssl.", "enable.ssl")):
             settings[k] = v
     if "ssl.endpoint.identification.algorithm" in props:
-        settings["ssl.endpoint.identification.algorithm"] = props["ssl.endpoint.identification.algorithm"].strip().lower() or "none"
+        algorithm = props["ssl.endpoint.identification.algorithm"].strip().lower()
+        settings["ssl.endpoint.identification.algorithm"] = algorithm or "none"
     _trust(props, settings)
     _keys(props, settings)
     return _left(props, ("ssl.", "security.providers"))
@@ -75,8 +78,10 @@ def _trust(props: Mapping[str, str], settings: Settings) -> None:
         kind = _kind(props, "ssl.truststore")
         if kind != "PEM":
             why = _JKS.format(type="ssl.truststore.type") if kind == "JKS" else (
-                "a PKCS12 trust store cannot be read; openssl pkcs12 -nokeys -out ca.pem makes a PEM file: set ssl.truststore.type=PEM")
-            raise ConfigError({"ssl.truststore.location": [f"Invalid value {location} for configuration ssl.truststore.location: {why}"]})
+                "a PKCS12 trust store cannot be read; openssl pkcs12 -nokeys -out ca.pem makes a PEM file: set "
+                "ssl.truststore.type=PEM")
+            raise ConfigError({"ssl.truststore.location": [f"Invalid value {location} for configuration "
+                f"ssl.truststore.location: {why}"]})
         settings["ssl.ca.location"] = location
 
 
@@ -160,7 +165,8 @@ def _login(module: str, options: Mapping[str, str], settings: dict[str, Any] | S
             if option in options:
                 settings[f"sasl.oauthbearer.{name}"] = options[option]
     elif module == "Krb5LoginModule":
-        names = {"keyTab": "sasl.kerberos.keytab", "principal": "sasl.kerberos.principal", "serviceName": "sasl.kerberos.service.name"}
+        names = {"keyTab": "sasl.kerberos.keytab", "principal": "sasl.kerberos.principal",
+        "serviceName": "sasl.kerberos.service.name"}
         for option, name in names.items():
             if option in options:
                 settings[name] = options[option]

@@ -40,7 +40,8 @@ class Resolved:
     def explain_unresolved(self) -> list[str]:
         """A sentence for each key with a variable that was left."""
         return [
-            f'"{k}": {", ".join(vs)} could not be resolved: no such config provider (see config.providers of the worker), path not '
+            f'"{k}": {", ".join(vs)} could not be resolved: no such config provider (see config.providers of the worker), path '
+            f'not '
             "allowed, or no such key" for k, vs in self.unresolved.items()
         ]
 

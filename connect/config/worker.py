@@ -73,7 +73,8 @@ def parse_listener(text: str) -> Listener:
     except ValueError:
         port = None
     if port is None or parts.scheme.lower() not in ("http", "https") or parts.path not in ("", "/"):
-        raise ValueError(f"{text!r} is not a listener; expected protocol://host:port with http or https, for example http://0.0.0.0:8083")
+        raise ValueError(f"{text!r} is not a listener; expected protocol://host:port with http or https, for example "
+            f"http://0.0.0.0:8083")
     return Listener((parts.scheme.lower(), parts.hostname or "", port))
 
 
@@ -100,14 +101,17 @@ class WorkerConfig(ConfigModel):
     bootstrap_servers: list[str] = key(
         "bootstrap.servers", ["localhost:9092"], type=KeyType.LIST, importance=_HIGH, group=_KAFKA, valid=(NonEmpty(),),
         doc="Brokers to ask first, host:port, separated by commas.")
-    client_id: str = key("client.id", "", group=_KAFKA, importance=_LOW, doc="Part of the client ids of the worker's own clients.")
+    client_id: str = key("client.id", "", group=_KAFKA, importance=_LOW, doc="Part of the client ids of the worker's own "
+        "clients.")
     client_dns_lookup: str = key(
         "client.dns.lookup", "use_all_dns_ips", group=_KAFKA, importance=_LOW,
-        recommended=("use_all_dns_ips", "resolve_canonical_bootstrap_servers_only"), one_of=True, doc="How broker names are resolved.")
+        recommended=("use_all_dns_ips", "resolve_canonical_bootstrap_servers_only"), one_of=True, doc="How broker names are "
+            "resolved.")
 
     group_id: str = key("group.id", importance=_HIGH, group=_TOPICS, valid=(NonEmpty(),), doc="Name of the cluster of workers.")
     config_storage_topic: str = key(
-        "config.storage.topic", importance=_HIGH, group=_TOPICS, valid=(NonEmpty(),), doc="Topic of connector configurations; one partition.")
+        "config.storage.topic", importance=_HIGH, group=_TOPICS, valid=(NonEmpty(),), doc="Topic of connector configurations; "
+        "one partition.")
     config_storage_replication_factor: int = key(
         "config.storage.replication.factor", 3, type=KeyType.SHORT, importance=_LOW, group=_TOPICS, valid=(_factor,),
         doc="Replicas when the topic is created; -1 is the broker's default.")
@@ -120,7 +124,8 @@ class WorkerConfig(ConfigModel):
         "offset.storage.replication.factor", 3, type=KeyType.SHORT, importance=_LOW, group=_TOPICS, valid=(_factor,),
         doc="Replicas when the topic is created; -1 is the broker's default.")
     status_storage_topic: str = key(
-        "status.storage.topic", importance=_HIGH, group=_TOPICS, valid=(NonEmpty(),), doc="Topic of states of connectors and tasks.")
+        "status.storage.topic", importance=_HIGH, group=_TOPICS, valid=(NonEmpty(),), doc="Topic of states of connectors and "
+        "tasks.")
     status_storage_partitions: int = key(
         "status.storage.partitions", 5, type=KeyType.INT, importance=_LOW, group=_TOPICS, valid=(_factor,),
         doc="Partitions when the topic is created; -1 is the broker's default.")
@@ -129,13 +134,16 @@ class WorkerConfig(ConfigModel):
         doc="Replicas when the topic is created; -1 is the broker's default.")
 
     key_converter: str = key("key.converter", type=KeyType.CLASS, importance=_HIGH, group=_RUN, doc="Converter of record keys.")
-    value_converter: str = key("value.converter", type=KeyType.CLASS, importance=_HIGH, group=_RUN, doc="Converter of record values.")
+    value_converter: str = key("value.converter", type=KeyType.CLASS, importance=_HIGH, group=_RUN, doc="Converter of record "
+        "values.")
     header_converter: str = key(
-        "header.converter", "org.apache.kafka.connect.storage.SimpleHeaderConverter", type=KeyType.CLASS, importance=_LOW, group=_RUN,
+        "header.converter", "org.apache.kafka.connect.storage.SimpleHeaderConverter", type=KeyType.CLASS, importance=_LOW,
+        group=_RUN,
         doc="Converter of header values.")
     offset_flush_interval_ms: int = _long(
         "offset.flush.interval.ms", 5000,
-        "How often source offsets are stored. Kafka Connect's default is 60000; a shorter time means fewer records repeated after a "
+        "How often source offsets are stored. Kafka Connect's default is 60000; a shorter time means fewer records repeated "
+        "after a "
         "crash.", low=1)
     offset_flush_timeout_ms: int = _long("offset.flush.timeout.ms", 5000, "How long storing offsets may take.", low=1)
     task_shutdown_graceful_timeout_ms: int = _long(
@@ -156,17 +164,20 @@ class WorkerConfig(ConfigModel):
         "topic.tracking.enable", True, type=KeyType.BOOLEAN, importance=_LOW, group=_RUN,
         doc="Remember which topics a connector has written to.")
     topic_tracking_allow_reset: bool = key(
-        "topic.tracking.allow.reset", True, type=KeyType.BOOLEAN, importance=_LOW, group=_RUN, doc="Allow forgetting them by REST.")
+        "topic.tracking.allow.reset", True, type=KeyType.BOOLEAN, importance=_LOW, group=_RUN, doc="Allow forgetting them by "
+        "REST.")
     exactly_once_source_support: str = key(
         "exactly.once.source.support", "disabled", importance=_HIGH, group=_EOS, recommended=("disabled", "preparing", "enabled"),
         one_of=True, doc="Exactly-once delivery by transactions; 'preparing' on every worker first, then 'enabled'.")
     session_timeout_ms: int = _long(
         "session.timeout.ms", 10000, "A worker silent for so long has left the group; it stops its tasks by itself.", _KAFKA, 1)
     heartbeat_interval_ms: int = _long("heartbeat.interval.ms", 3000, "Time between heartbeats of the group.", _KAFKA, 1)
-    rebalance_timeout_ms: int = _long("rebalance.timeout.ms", 60000, "How long a worker may take to join a changed group.", _KAFKA, 1)
+    rebalance_timeout_ms: int = _long("rebalance.timeout.ms", 60000, "How long a worker may take to join a changed group.",
+        _KAFKA, 1)
     scheduled_rebalance_max_delay_ms: int = _long(
         "scheduled.rebalance.max.delay.ms", 300000, "How long the work of a lost worker waits for its return.")
-    inter_worker_key_ttl_ms: int = _long("inter.worker.key.ttl.ms", 3600000, "Age at which the key that signs internal requests is replaced.")
+    inter_worker_key_ttl_ms: int = _long("inter.worker.key.ttl.ms", 3600000, "Age at which the key that signs internal requests "
+        "is replaced.")
     inter_worker_key_generation_algorithm: str = key(
         "inter.worker.key.generation.algorithm", "HmacSHA256", importance=_LOW, group=_RUN, doc="Algorithm of that key.")
     inter_worker_signature_algorithm: str = key(
@@ -186,33 +197,40 @@ class WorkerConfig(ConfigModel):
     rest_advertised_host_name: str | None = key(
         "rest.advertised.host.name", None, importance=_LOW, group=_REST, doc="Host name that other workers reach this one by.")
     rest_advertised_port: int | None = key(
-        "rest.advertised.port", None, type=KeyType.INT, importance=_LOW, group=_REST, doc="Port that other workers reach this one by.")
+        "rest.advertised.port", None, type=KeyType.INT, importance=_LOW, group=_REST, doc="Port that other workers reach this "
+        "one by.")
     rest_advertised_listener: str | None = key(
         "rest.advertised.listener", None, importance=_LOW, group=_REST, recommended=("http", "https"), one_of=True,
         doc="Protocol that other workers use.")
     access_control_allow_origin: str = key(
         "access.control.allow.origin", "", importance=_LOW, group=_REST, doc="Value of Access-Control-Allow-Origin; empty: none.")
     access_control_allow_methods: str = key(
-        "access.control.allow.methods", "", importance=_LOW, group=_REST, doc="Methods allowed across origins; empty: GET, POST, HEAD.")
+        "access.control.allow.methods", "", importance=_LOW, group=_REST, doc="Methods allowed across origins; empty: GET, "
+        "POST, HEAD.")
     response_http_headers_config: str = key(
-        "response.http.headers.config", "", importance=_LOW, group=_REST, doc='Headers of every answer: "[action] [name]:[value]", …')
+        "response.http.headers.config", "", importance=_LOW, group=_REST, doc='Headers of every answer: "[action] '
+        '[name]:[value]", …')
 
     mask_passwords: bool = key(
         "headgate.rest.mask.passwords", True, type=KeyType.BOOLEAN, group=_OURS,
         doc="Show passwords as ******** in REST answers. Posting that mask back keeps the stored value.")
     task_restart_enable: bool = key(
         "headgate.task.restart.enable", False, type=KeyType.BOOLEAN, group=_OURS, doc="Restart failed tasks by themselves.")
-    task_restart_delay_ms: int = _long("headgate.task.restart.delay.ms", 10000, "Wait before the first automatic restart; doubles.", _OURS, 1)
+    task_restart_delay_ms: int = _long("headgate.task.restart.delay.ms", 10000, "Wait before the first automatic restart; "
+        "doubles.", _OURS, 1)
     task_restart_delay_max_ms: int = _long("headgate.task.restart.delay.max.ms", 600000, "Longest such wait.", _OURS, 1)
     task_restart_max: int = key(
         "headgate.task.restart.max", -1, type=KeyType.INT, group=_OURS, valid=(AtLeast(-1),),
-        doc="Automatic restarts in a row; -1 without end. A task that ran for headgate.task.restart.delay.max.ms starts anew at 0.")
+        doc="Automatic restarts in a row; -1 without end. A task that ran for headgate.task.restart.delay.max.ms starts anew at "
+            "0.")
     plugin_call_timeout_ms: int = _long(
-        "headgate.plugin.call.timeout.ms", 60000, "Time limit for plugin code that validates or plans, in its own process.", _OURS, 1)
+        "headgate.plugin.call.timeout.ms", 60000, "Time limit for plugin code that validates or plans, in its own process.",
+        _OURS, 1)
     log_format: str = key(
         "headgate.log.format", "text", group=_OURS, recommended=("text", "json"), one_of=True, doc="Form of log lines.")
     log_level: str = key(
-        "headgate.log.level", "INFO", group=_OURS, recommended=("TRACE", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "OFF"),
+        "headgate.log.level", "INFO", group=_OURS, recommended=("TRACE", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL",
+        "OFF"),
         one_of=True, doc="Level of the root logger at start.")
 
     @classmethod
@@ -221,10 +239,12 @@ class WorkerConfig(ConfigModel):
         given = {k: v for k, v in props.items() if v is not None}
         parsed = cls.definition().parse(given)
         errors = dict(parsed.errors)
-        signing, accepted = parsed.values.get("inter.worker.signature.algorithm"), parsed.values.get("inter.worker.verification.algorithms")
+        signing = parsed.values.get("inter.worker.signature.algorithm")
+        accepted = parsed.values.get("inter.worker.verification.algorithms")
         if signing and accepted is not None and signing not in accepted:
             errors["inter.worker.signature.algorithm"] = [
-                f"Invalid value {signing} for configuration inter.worker.signature.algorithm: it must be in inter.worker.verification.algorithms"]
+                f"Invalid value {signing} for configuration inter.worker.signature.algorithm: it must be in "
+                f"inter.worker.verification.algorithms"]
         if errors:
             raise ConfigError(errors)
         return cls.model_validate({**parsed.values, "props": given})
@@ -250,5 +270,6 @@ def unknown_worker_keys(props: Mapping[str, str]) -> list[Ignored]:
         if name in props:
             ignored.append(Ignored(name, None, f'"{name}" is ignored: internal topics are always compacted'))
     if "config.storage.partitions" in props:
-        ignored.append(Ignored("config.storage.partitions", None, '"config.storage.partitions" is ignored: that topic has one partition'))
+        ignored.append(Ignored("config.storage.partitions", None, '"config.storage.partitions" is ignored: that topic has one '
+        'partition'))
     return ignored

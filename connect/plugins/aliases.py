@@ -61,9 +61,7 @@ def _one(
         entries = merge_errors(entries, _configured(plugin, props, prefix))
     sub = {k[len(prefix):] for k in props if k.startswith(prefix)}
     unknown = find_ignored(sub, [*(k.name for k in own), *_OWN_KEYS], lambda _n: False, {})
-    return entries, [
-        Ignored(prefix + i.name, prefix + i.nearest if i.nearest else None, i.message.replace(f'"{i.name}"', f'"{prefix + i.name}"'))
-        for i in unknown]
+    return entries, [i.under(prefix) for i in unknown]
 
 
 def _definition(plugin: Plugin | None) -> tuple[ConfigDef | None, str | None]:
@@ -91,10 +89,12 @@ def _predicate_errors(props: Mapping[str, str], alias: str, predicates: list[str
     if named and named not in predicates:
         there = ", ".join(predicates) or "none"
         return {prefix + "predicate": [
-            f'Invalid value {named} for configuration {prefix}predicate: no such predicate is listed in "predicates"; there are: {there}']}
+            f'Invalid value {named} for configuration {prefix}predicate: no such predicate is listed in "predicates"; there '
+            f'are: {there}']}
     if not named and prefix + "negate" in props:
         return {prefix + "negate": [
-            f"Invalid value {props[prefix + 'negate']} for configuration {prefix}negate: negate needs a predicate; set {prefix}predicate"]}
+            f"Invalid value {props[prefix + 'negate']} for configuration {prefix}negate: negate needs a predicate; set "
+            f"{prefix}predicate"]}
     return {}
 
 

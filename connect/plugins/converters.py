@@ -13,6 +13,7 @@ from connect.plugins.discovery import Kind, Plugin, Registry, registry
 
 __all__ = ["adapt_converter", "converter_kind", "converter_properties", "find_converter", "make_converters"]
 
+_HEADER = "org.apache.kafka.connect.storage.SimpleHeaderConverter"
 _APICURIO = "io.apicurio."
 _CCOMPAT = re.compile(r"/apis/registry/v[0-9.]+/?$")
 _PLAIN = {
@@ -38,7 +39,7 @@ def converter_properties(role: str, worker: Mapping[str, str], connector: Mappin
     prefix = f"{role}.converter."
     own = connector.get(f"{role}.converter")
     source: Mapping[str, str | None] = connector if own else worker
-    name = own or worker.get(f"{role}.converter") or ("org.apache.kafka.connect.storage.SimpleHeaderConverter" if role == "header" else "")
+    name = own or worker.get(f"{role}.converter") or (_HEADER if role == "header" else "")
     props = {k[len(prefix):]: v for k, v in source.items() if k.startswith(prefix) and v is not None}
     props.pop("plugin.version", None)
     return name, props
@@ -56,17 +57,22 @@ def adapt_converter(name: str, props: Mapping[str, str]) -> tuple[dict[str, str]
     ignored: list[Ignored] = []
     for key, value in props.items():
         if key == "apicurio.registry.url":
-            out["schema.registry.url"] = ",".join(_CCOMPAT.sub("/apis/ccompat/v7", u.strip().rstrip("/")) for u in value.split(","))
+            out["schema.registry.url"] = ",".join(_confluent_url(u) for u in value.split(","))
         elif key in _PLAIN:
             out[_PLAIN[key]] = value
         elif not key.startswith("apicurio."):
             out[key] = value
         elif key not in (*_USER, *_PASSWORD, "apicurio.registry.as-confluent"):
-            ignored.append(Ignored(key, None, f'"{key}" is ignored: the registry is used by its Confluent-compatible API and frame'))
+            ignored.append(Ignored(key, None, f'"{key}" is ignored: the registry is used by its Confluent-compatible API and '
+            f'frame'))
     user, password = (next((props[k] for k in keys if k in props), None) for keys in (_USER, _PASSWORD))
     if user is not None:
         out["basic.auth.credentials.source"], out["basic.auth.user.info"] = "USER_INFO", f"{user}:{password or ''}"
     return out, ignored
+
+
+def _confluent_url(url: str) -> str:
+    return _CCOMPAT.sub("/apis/ccompat/v7", url.strip().rstrip("/"))
 
 
 def configure_converter(plugin: Plugin, name: str, role: str, props: Mapping[str, str]) -> Any:
@@ -84,7 +90,7 @@ def configure_converter(plugin: Plugin, name: str, role: str, props: Mapping[str
 
 
 def make_converters(worker: Mapping[str, str], connector: Mapping[str, str], plugins: Registry | None = None) -> Converters:
-    """The three converters of a task, from properties with variables resolved. Raises ConfigError, ConnectError, NotFoundError."""
+    """The three converters of a task, from properties with variables resolved. Raises ConfigError and other ConnectErrors."""
     plugins = plugins or registry()
     made: dict[str, Any] = {}
     for role in ("key", "value", "header"):

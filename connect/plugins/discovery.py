@@ -168,7 +168,7 @@ class Registry:
         return next((p for kind in Kind if (p := self.find(kind, name)) is not None), None)
 
     def task_class_name(self, connector: Plugin) -> str:
-        """What ``task.class`` says for a connector's tasks: the Java name where there is one, so that Kafka Connect can read it."""
+        """What ``task.class`` says for a connector's tasks: the Java name where there is one; Kafka Connect can read it then."""
         if connector.java_names:
             return connector.java_names[0] + "Task"
         cls = connector.load().task_class
@@ -182,7 +182,8 @@ class Registry:
                 return found
         module, colon, attribute = name.partition(":")
         if not colon:
-            raise NotFoundError(f"there is no task class {name}; connectors here: {', '.join(self.names(Kind.CONNECTOR)) or 'none'}")
+            there = ", ".join(self.names(Kind.CONNECTOR)) or "none"
+            raise NotFoundError(f"there is no task class {name}; connectors here: {there}")
         try:
             loaded = importlib.import_module(module)
             for part in attribute.split("."):

@@ -31,7 +31,8 @@ def run_task_configs(argument: Mapping[str, Any]) -> list[dict[str, str]]:
     planned = connector.task_configs(given, most)
     if len(planned) > most and parsed["tasks.max.enforce"]:
         raise ConnectError(
-            f"The connector {given.get('name', '')} has generated {len(planned)} tasks, which is greater than {most}, the maximum number "
+            f"The connector {given.get('name', '')} has generated {len(planned)} tasks, which is greater than {most}, the "
+            f"maximum number "
             f"of tasks it is configured to create. Raise tasks.max, or set tasks.max.enforce=false")
     task_class = plugins.task_class_name(plugin)
     return [{**put_variables_back(raw, given, task), "task.class": task_class} for task in planned]
@@ -61,12 +62,14 @@ def plugin_config(argument: str | Mapping[str, Any]) -> list[dict[str, Any]]:
     if plugin is None:
         raise NotFoundError(f"Unknown plugin {name}.")
     if plugin.kind is Kind.CONFIG_PROVIDER:
-        raise ConfigError({"plugin": [f"Invalid plugin class {name}. Only connectors, converters, transformations and predicates have keys."]})
+        raise ConfigError({"plugin": [f"Invalid plugin class {name}. Only connectors, converters, transformations and "
+            f"predicates have keys."]})
     made = plugin.make()
     there = plugin.version()
     if version and version != there:
         raise ConfigError({"version": [
-            f"Plugin {plugin.name} not found that matches the version range [{version},{version}], available versions: [{there}]"]})
+            f"Plugin {plugin.name} not found that matches the version range [{version},{version}], "
+            f"available versions: [{there}]"]})
     own = [definition_body(k) for k in made.config() if not k.internal]
     if plugin.kind is not Kind.CONNECTOR:
         return own
@@ -75,7 +78,7 @@ def plugin_config(argument: str | Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def run_list_plugins(_argument: Any = None) -> list[dict[str, str | None]]:
-    """Every plugin as ``{"class", "type", "version"}``, config providers left out; connector classes are loaded for their version."""
+    """Every plugin but config providers as ``{"class", "type", "version"}``; connectors are loaded for their versions."""
     return [_listed(p) for p in registry().plugins() if p.kind is not Kind.CONFIG_PROVIDER]
 
 

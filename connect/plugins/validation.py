@@ -8,9 +8,10 @@ are checked, variables that cannot be resolved are told, and properties without 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from connect.api.config import ConfigDef, ConfigKey, KeyType
+from connect.api.config import ConfigDef, KeyType
 from connect.api.errors import ConfigError, HeadgateError
 from connect.api.source import ExactlyOnceSupport, NamesProperties, SourceConnector
 from connect.config.clients import override_errors
@@ -153,7 +154,8 @@ def _exactly_once_errors(
         if not enabled:
             errors["exactly.once.support"] = ["This worker does not have exactly-once source support enabled."]
         elif connector.exactly_once_support(props) is not ExactlyOnceSupport.SUPPORTED:
-            errors["exactly.once.support"] = ["The connector does not support exactly-once delivery guarantees with the provided configuration."]
+            errors["exactly.once.support"] = ["The connector does not support exactly-once delivery guarantees with the "
+            "provided configuration."]
     if props.get("transaction.boundary", "").strip().lower() == "connector":
         errors["transaction.boundary"] = [
             "The connector does not support connector-defined transaction boundaries with the given configuration. "
@@ -169,7 +171,8 @@ def _converter_entries(props: Mapping[str, str], plugins: Registry) -> tuple[lis
         prefix = f"{role}.converter."
         names = [k for k in props if k.startswith(prefix) and k != prefix + "plugin.version"]
         if not props.get(f"{role}.converter"):
-            ignored += [Ignored(k, None, f'"{k}" is ignored: {role}.converter is not set in this connector, so the worker\'s converter '
+            ignored += [Ignored(k, None, f'"{k}" is ignored: {role}.converter is not set in this connector, so the worker\'s '
+            f'converter '
                                 "is used with the worker's settings") for k in names]
             continue
         name, sub = converter_properties(role, {}, props)
@@ -177,11 +180,11 @@ def _converter_entries(props: Mapping[str, str], plugins: Registry) -> tuple[lis
         if plugin is None:
             continue
         adapted, left = adapt_converter(name, sub)
-        ignored += [Ignored(prefix + i.name, i.nearest, i.message.replace(f'"{i.name}"', f'"{prefix + i.name}"')) for i in left]
+        ignored += [i.under(prefix) for i in left]
         found, unknown = _check_converter(plugin, role, adapted)
         entries += found
         if adapted == sub:
-            ignored += [Ignored(prefix + i.name, None if i.nearest is None else prefix + i.nearest, i.message) for i in unknown]
+            ignored += [i.under(prefix) for i in unknown]
     return entries, ignored
 
 
@@ -193,23 +196,19 @@ def _check_converter(plugin: Plugin, role: str, props: dict[str, str]) -> tuple[
     except HeadgateError as e:
         return [Entry(f"{role}.converter", None, None, (str(e),), once=True)], []
     told = props if "converter.type" not in own else {"converter.type": role, **props}
-    entries = entries_of(own, told)
+    keys = (replace(k, name=prefix + k.name, dependents=tuple(prefix + d for d in k.dependents)) for k in own)
+    entries = entries_of(ConfigDef(tuple(keys)), {prefix + k: v for k, v in told.items()})
     if not any(e.errors for e in entries):
         try:
-            made.configure(told) if role == "header" else made.configure(told, role == "key")
-            made.close() if hasattr(made, "close") else None
+            if role == "header":
+                made.configure(told)
+            else:
+                made.configure(told, role == "key")
+                made.close()
         except ConfigError as e:
-            entries = merge_errors(entries, e.errors)
-    full = [Entry(prefix + e.name, _prefixed(e.definition, prefix), e.value, e.errors, e.recommended, e.visible, once=True) for e in entries]
+            entries = merge_errors(entries, {prefix + k: v for k, v in e.errors.items()})
     unknown = find_ignored(props, [k.name for k in own], lambda _n: False, {})
-    return full, unknown
-
-
-def _prefixed(key: ConfigKey | None, prefix: str) -> ConfigKey | None:
-    if key is None:
-        return None
-    values = {n: getattr(key, n) for n in ConfigKey.__slots__}
-    return ConfigKey(**values | {"name": prefix + key.name, "dependents": tuple(prefix + d for d in key.dependents)})
+    return [replace(e, once=True) for e in entries], unknown
 
 
 def _override_errors(props: Mapping[str, str], worker: Mapping[str, str]) -> Mapping[str, Sequence[str]]:

@@ -13,7 +13,8 @@ from connect.config.javaregex import compile_java, java_replacement
 __all__ = ["RegexRouter"]
 
 _KEYS = ConfigDef((
-    ConfigKey("regex", importance=Importance.HIGH, valid=(Regex(),), doc="Java regular expression that the whole topic must match."),
+    ConfigKey("regex", importance=Importance.HIGH, valid=(Regex(),), doc="Java regular expression that the whole topic must "
+    "match."),
     ConfigKey("replacement", importance=Importance.HIGH, doc="The new topic; $1 or ${name} is what a group matched."),
 ))
 
