@@ -13,7 +13,7 @@ from connect.api.config import ConfigDef
 from connect.api.errors import ConfigError, ConnectError
 from connect.api.records import Offset, Partition
 from connect.api.source import ExactlyOnceSupport, SourceTask
-from connectors.postgres.config import PostgresConfig
+from connectors.postgres.config import NOT_HONOURED, PostgresConfig, recognises
 from connectors.postgres.failures import ConnectionLost, DatabaseError
 from connectors.postgres.identities import parse_identity_rules
 from connectors.postgres.offsets import PgOffset, partition_of
@@ -36,14 +36,19 @@ def _version() -> str:
 
 
 class PostgresConnector:
-    """A :class:`connect.api.source.SourceConnector`."""
+    """A :class:`connect.api.source.SourceConnector` that :class:`connect.api.source.NamesProperties`."""
 
     version: str = _version()
     task_class: type[SourceTask] = PostgresTask
+    not_honoured: Mapping[str, str] = NOT_HONOURED
 
     def config(self) -> ConfigDef:
         """See SourceConnector."""
         return PostgresConfig.definition()
+
+    def recognises(self, name: str) -> bool:
+        """See NamesProperties."""
+        return recognises(name)
 
     def validate(self, props: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
         """See SourceConnector. Connects to the database; what is wrong there is told at database.hostname, as Debezium
