@@ -1,11 +1,13 @@
 """JSON as Java's Jackson prints it: compact, non-ASCII as it is, numbers in Java's notation.
 
 Registries and consumers compare schema texts, and people compare JSON converters byte for byte; so the notation counts.
-Java's shortest decimal form is that of JDK 19 and later (`Double.toString`, JDK-4511638).
+Doubles are in their shortest form, as since JDK 19 (JDK-4511638). A 32-bit power of two may have one digit more, as before it:
+consumers read JSON numbers as doubles, and it is the older digits that recorded streams hold (1.17549435E-38).
 """
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from collections.abc import Mapping
@@ -17,7 +19,7 @@ __all__ = ["Float32", "double_text", "float_text", "json_text", "string_text"]
 
 _FLOAT = struct.Struct("<f")
 _SMALLEST_NORMAL_FLOAT = 2.0**-126
-_ESCAPED_CONTROL = re.compile(r"\\u00[01][0-9a-f]")
+_ESCAPE = re.compile(r"\\(?:u[0-9a-f]{4}|.)")
 
 
 class Float32(float):
@@ -30,7 +32,7 @@ def string_text(text: str) -> str:
     """The text as a JSON string. Jackson writes ``\\u001F`` where Python writes ``\\u001f``."""
     out = encode_basestring(text)
     if "\\u00" in out:
-        out = _ESCAPED_CONTROL.sub(lambda m: "\\u" + m[0][2:].upper(), out)
+        out = _ESCAPE.sub(lambda m: "\\u" + m[0][2:].upper() if m[0][1] == "u" else m[0], out)
     return out
 
 
@@ -59,9 +61,11 @@ def float_text(value: float) -> str:
     bits = _FLOAT.pack(value)
     exact = _FLOAT.unpack(bits)[0]
     # Six digits always survive the way through a normal 32-bit float, so fewer need not be tried.
+    power_of_two = abs(math.frexp(exact)[0]) == 0.5
+    near = math.ldexp(1.0, max(math.frexp(exact)[1] - 24, -149) - 2) if power_of_two else 0.0
     for digits in range(6 if abs(exact) >= _SMALLEST_NORMAL_FLOAT else 2, 10):
         text = f"{exact:.{digits}g}"
-        if _FLOAT.pack(float(text)) == bits:
+        if _FLOAT.pack(float(text)) == bits and (not power_of_two or abs(float(text) - exact) < near):
             break
     plain = 1e-3 <= abs(exact) < 1e7 or exact == 0
     return _java_notation(text) if not plain else text if "." in text else _plain(text)

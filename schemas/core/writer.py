@@ -89,11 +89,11 @@ class Writer:
 
     def write_float(self, value: float) -> None:
         """Four bytes, little endian. Raises OverflowError for a finite number too large for 32 bits."""
-        self.write_raw(_FLOAT.pack(value))
+        self.write_raw(_FLOAT.pack(float(value)))
 
     def write_double(self, value: float) -> None:
-        """Eight bytes, little endian."""
-        self.write_raw(_DOUBLE.pack(value))
+        """Eight bytes, little endian. Raises OverflowError for an int too large for 64 bits."""
+        self.write_raw(_DOUBLE.pack(float(value)))
 
     def write_bytes(self, data: bytes | bytearray | memoryview) -> None:
         """Length as a long, then the bytes. Also a string that is UTF-8 already."""

@@ -42,8 +42,10 @@ from schemas.model import (
     (map_of(STRING, INT32.opt()), '{"type":"map","values":["null","int"]}'),
     (semantic.time("MicroTimestamp"), '{"type":"long","connect.version":1,"connect.name":"io.debezium.time.MicroTimestamp"}'),
     (semantic.json(), '{"type":"string","connect.version":1,"connect.name":"io.debezium.data.Json"}'),
-    (semantic.bits(3), '{"type":"bytes","connect.version":1,"connect.parameters":{"length":"3"},"connect.name":"io.debezium.data.Bits"}'),
-    (connect_date(), '{"type":"int","connect.version":1,"connect.name":"org.apache.kafka.connect.data.Date","logicalType":"date"}'),
+    (semantic.bits(3),
+     '{"type":"bytes","connect.version":1,"connect.parameters":{"length":"3"},"connect.name":"io.debezium.data.Bits"}'),
+    (connect_date(),
+     '{"type":"int","connect.version":1,"connect.name":"org.apache.kafka.connect.data.Date","logicalType":"date"}'),
     (connect_time(),
      '{"type":"int","connect.version":1,"connect.name":"org.apache.kafka.connect.data.Time","logicalType":"time-millis"}'),
     (connect_timestamp(),
@@ -132,7 +134,8 @@ def test_a_struct_without_a_name_is_confluents_default_record() -> None:
 
 
 def test_a_name_without_a_dot_has_no_namespace() -> None:
-    assert avro_json(struct_of([("a", INT32)], "S")) == '{"type":"record","name":"S","fields":[{"name":"a","type":"int"}],"connect.name":"S"}'
+    expected = '{"type":"record","name":"S","fields":[{"name":"a","type":"int"}],"connect.name":"S"}'
+    assert avro_json(struct_of([("a", INT32)], "S")) == expected
 
 
 def test_a_namespace_is_written_where_it_changes_only() -> None:
@@ -263,7 +266,8 @@ def test_the_envelope_of_a_table_is_this_avro_schema() -> None:
     assert snapshot == {
         "name": "snapshot", "default": "false", "type": [{
             "type": "string", "connect.version": 1,
-            "connect.parameters": {"allowed": "true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"},
+            "connect.parameters": {
+                "allowed": "true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"},
             "connect.default": "false", "connect.name": "io.debezium.data.Enum"}, "null"]}
     assert form["fields"][3]["type"][1]["name"] == "block"
     assert form["fields"][3]["type"][1]["namespace"] == "event"

@@ -6,8 +6,8 @@ import fastavro
 import pytest
 
 import schemas.core.writer as writer_module
-from schemas.core_select import implementation, load, loaded
 from schemas.core.writer import Writer
+from schemas.core_select import implementation, load, loaded
 
 
 def written(method: str, value: object) -> bytes:
