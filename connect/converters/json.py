@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from connect.api.config import ConfigDef, ConfigModel, Importance, KeyType, key
+from connect.api.config import ConfigDef, ConfigKey, ConfigModel, Importance, KeyType, key
 from connect.api.errors import DataError
 from schemas.connectjson import JsonStyle, schema_from_json, schema_text, untyped_text, value_from_json, value_text
 from schemas.model import Schema, SchemaError, Value
@@ -19,17 +19,23 @@ class JsonConverterConfig(ConfigModel):
     """Keys of the JSON converter."""
 
     schemas_enable: bool = key(
-        "schemas.enable", True, type=KeyType.BOOLEAN, importance=Importance.HIGH,
+        "schemas.enable", True, type=KeyType.BOOLEAN, importance=Importance.HIGH, group="Schemas", display_name="Enable Schemas",
         doc='Write {"schema": …, "payload": …} instead of the payload alone.')
     schemas_cache_size: int = key(
-        "schemas.cache.size", 1000, type=KeyType.INT,
+        "schemas.cache.size", 1000, type=KeyType.INT, importance=Importance.HIGH, group="Schemas",
+        display_name="Schema Cache Size",
         doc="Accepted for compatibility: a schema's text is kept as long as the schema itself.")
     decimal_format: str = key(
         "decimal.format", "BASE64", recommended=("BASE64", "NUMERIC"), one_of=True, importance=Importance.LOW,
+        group="Serialization", display_name="Decimal Format",
         doc="Write Decimals as base64 of their unscaled bytes, or as JSON numbers.")
     replace_null_with_default: bool = key(
-        "replace.null.with.default", True, type=KeyType.BOOLEAN, importance=Importance.LOW,
+        "replace.null.with.default", True, type=KeyType.BOOLEAN, importance=Importance.LOW, group="Serialization",
+        display_name="Replace null with default",
         doc="Write a null in a field that has a default as that default. With false, null stays null.")
+
+
+_TYPE = ConfigKey("converter.type", importance=Importance.LOW, doc="How this converter is used: key or value. Set by the worker.")
 
 
 class JsonConverter:
@@ -40,8 +46,8 @@ class JsonConverter:
         self._schemas = True
 
     def config(self) -> ConfigDef:
-        """See Converter."""
-        return JsonConverterConfig.definition()
+        """See Converter. ``converter.type`` is what the runtime tells Kafka's converters: key, value or header."""
+        return JsonConverterConfig.definition().plus([_TYPE])
 
     def configure(self, props: Mapping[str, str], is_key: bool) -> None:
         """See Converter."""

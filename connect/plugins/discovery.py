@@ -103,9 +103,11 @@ class Plugin:
             raise ConnectError(f"plugin {self.name} cannot be made: {type(e).__name__}: {e}") from e
 
     def version(self) -> str | None:
-        """The version shown: of a class that is loaded its own, else of its package; Kafka's for what ships with Kafka."""
-        if self.java_names and self.java_names[0].startswith("org.apache.kafka."):
-            return SHOWN_VERSIONS["org.apache.kafka"]
+        """The version shown: under a Java name of Kafka or Debezium theirs that it behaves like, else that of the class when it
+        is loaded, else that of its package."""
+        stands_for = next((v for p, v in SHOWN_VERSIONS.items() if self.name.startswith(p)), None)
+        if stands_for is not None:
+            return stands_for
         own = getattr(self._loaded[0], "version", None) if self._loaded else None
         return own if isinstance(own, str) else self.package_version
 

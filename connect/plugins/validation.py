@@ -196,7 +196,9 @@ def _check_converter(plugin: Plugin, role: str, props: dict[str, str]) -> tuple[
     except HeadgateError as e:
         return [Entry(f"{role}.converter", None, None, (str(e),), once=True)], []
     told = props if "converter.type" not in own else {"converter.type": role, **props}
-    keys = (replace(k, name=prefix + k.name, dependents=tuple(prefix + d for d in k.dependents)) for k in own)
+    keys = (
+        replace(k, name=prefix + k.name, display_name=k.display_name or k.name, dependents=tuple(prefix + d for d in k.dependents))
+        for k in own)
     entries = entries_of(ConfigDef(tuple(keys)), {prefix + k: v for k, v in told.items()})
     if not any(e.errors for e in entries):
         try:
@@ -241,4 +243,7 @@ def _other_ignored(
             or any(name.startswith(f"{r}.converter.") for r in CONVERTER_ROLES)
             or (names_it is not None and names_it.recognises(name)))
 
-    return find_ignored(props, known, recognised, names_it.not_honoured if names_it is not None else {})
+    versions = [
+        Ignored(e.name, None, f'"{e.name}" is ignored: one version is installed, {e.definition.default}') for e in entries
+        if e.definition is not None and e.name.endswith(".plugin.version") and props.get(e.name) not in (None, e.definition.default)]
+    return versions + find_ignored(props, known, recognised, names_it.not_honoured if names_it is not None else {})
