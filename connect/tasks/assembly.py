@@ -12,6 +12,7 @@ from connect.config.clients import ClientSettings, connector_admin, connector_pr
 from connect.kafka import clients
 from connect.kafka.creation import TopicRules
 from connect.kafka.topics import TopicCreation
+from connect.plugins.converters import adapt_converter
 from connect.plugins.discovery import Kind, registry
 from connect.tasks.backoff import Backoff
 from connect.tasks.commit import PlainCommit
@@ -88,7 +89,9 @@ def _version(settings: TaskSettings, task_class: type) -> str | None:
 def _converters(settings: TaskSettings) -> Converters:
     made = {}
     for role, kind in (("key", Kind.CONVERTER), ("value", Kind.CONVERTER), ("header", Kind.HEADER_CONVERTER)):
-        name, props = settings.plugin_class(role)
+        name, own = settings.plugin_class(role)
+        # Apicurio's settings under Confluent's names.
+        props, _ = adapt_converter(name, own)
         converter = registry().resolve(kind, name).make()
         try:
             if kind is Kind.CONVERTER:
