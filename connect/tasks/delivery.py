@@ -107,6 +107,7 @@ class Delivery:
         """Hand over every record of the batch. Raises StoppedError in the middle when the task is to stop, ConnectError when
         a record fails; the batch then stays unfinished in the ledger."""
         service = self._service
+        service.commit.before_batch()
         entry = service.ledger.enter(batch, batch.offsets())
         failpoint("pipeline.before_produce")
         self._position = 0

@@ -28,6 +28,7 @@ _REPORT = 1.0
 _SLICE = 0.1
 _SILENCE = 5.0
 _FRAMING = 512
+_LOOKUPS = 100
 
 
 class StoppedError(Exception):
@@ -76,6 +77,7 @@ class Service:
         self._locate = locate
         self._started = False
         self._failures: list[Failure] = []
+        self._lookups = 0
         self._called = 0.0
         self._reported = 0.0
         self._progress = 0.0
@@ -95,7 +97,10 @@ class Service:
         failure = Failure(entry, error, message, index)
         self.tolerance.failed_try()
         if self.tolerance.policy.tolerate_all and not error.fatal() and not self._innocent(error, message):
-            self.tolerance.skips("the producer", refusal(error, message.topic(), ""), self._locate(failure))
+            self._lookups += 1
+            # Finding a record means serializing its batch again; not for thousands refused for one reason.
+            where = self._locate(failure) if index is not None or self._lookups <= _LOOKUPS else ""
+            self.tolerance.skips("the producer", refusal(error, message.topic(), ""), where)
             return True
         if len(self._failures) < 10_000:
             self._failures.append(failure)

@@ -290,6 +290,48 @@ def test_a_dead_fork_server_is_replaced_and_its_tasks_go_on(rig: Rig) -> None:
     asyncio.run(scene())
 
 
+FAILPOINTS = (
+    "task.before_start", "pipeline.before_produce", "pipeline.after_produce", "ledger.before_offset_flush",
+    "commit.after_offset_write", "commit.before_task_commit", "task.before_stop",
+)
+
+
+@pytest.mark.parametrize("name", FAILPOINTS)
+def test_killed_at_any_line_that_matters_nothing_is_lost_and_no_offset_is_ahead(
+        rig: Rig, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    hits = 1 if name.startswith("task.") else 3
+    key = TaskKey("count", 0)
+
+    async def killed() -> None:
+        async with supervising(rig) as w:
+            await w.supervisor.start(w.spec(pause="0.001"))
+            if name == "task.before_stop":
+                await w.until(lambda: rig.stored())
+                await w.supervisor.stop([key])
+            else:
+                failed = await w.until_state("FAILED")
+                assert "SIGKILL" in (failed.trace or "")
+            assert w.supervisor.running() == []
+
+    async def goes_on(last: int) -> None:
+        async with supervising(rig) as w:
+            await w.supervisor.start(w.spec(count=str(last)))
+            await w.until(lambda: rig.stored() == last)
+
+    with monkeypatch.context() as m:
+        m.setenv("HEADGATE_FAILPOINTS", f"{name}=kill:{hits}")
+        asyncio.run(killed())
+    stored, produced = rig.stored() or 0, rig.numbers()
+    assert set(range(1, stored + 1)) <= set(produced), "the stored offset ran ahead"
+    last = max(produced, default=0) + 5
+    asyncio.run(goes_on(last))
+    assert set(rig.numbers()) == set(range(1, last + 1))
+    for third in range(3):
+        mine = [n for n in rig.numbers() if n % 3 == third]
+        firsts = list(dict.fromkeys(mine))
+        assert firsts == sorted(firsts), "a key overtook itself"
+
+
 WORKER = """
 import asyncio, json, sys
 from connect.tasks.spec import TaskKey, TaskSpec
@@ -323,8 +365,9 @@ def test_a_killed_worker_leaves_no_process_behind(rig: Rig, tmp_path: Path, also
         "tasks": {"good": task, "stuck": {**task, "mode": "hang", "stop.mark": ""}},
     }
     root = Path(__file__).resolve().parents[3]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
     worker = subprocess.Popen(
-        [sys.executable, "-c", WORKER, json.dumps(plan)], stdout=subprocess.PIPE, cwd=root, env={**os.environ, "PYTHONPATH": str(root)})
+        [sys.executable, "-c", WORKER, json.dumps(plan)], stdout=subprocess.PIPE, cwd=root, env=environment)
     assert worker.stdout is not None
     pids = json.loads(worker.stdout.readline())
     assert all(map(alive, pids))
@@ -393,7 +436,7 @@ def test_errors_of_calls_arrive_as_themselves(rig: Rig) -> None:
 def test_a_call_that_hangs_is_ended(rig: Rig) -> None:
     async def scene() -> None:
         async with supervising(rig) as w:
-            with pytest.raises(TimeoutError, match="gave no answer within 0.5 s"):
+            with pytest.raises(TimeoutError, match=r"gave no answer within 0\.5 s"):
                 await w.supervisor.call(f"{HERE}:hang", None, 0.5)
             cancelled = asyncio.create_task(w.supervisor.call(f"{HERE}:hang", None, 60))
             await asyncio.sleep(0.3)

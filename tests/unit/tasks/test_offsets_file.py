@@ -35,10 +35,10 @@ def test_without_a_file_there_are_no_offsets(tmp_path: Path) -> None:
 def test_a_file_that_is_something_else_is_refused_by_name(tmp_path: Path, text: str) -> None:
     file = tmp_path / "offsets"
     file.write_text(text)
-    with pytest.raises(ConnectError, match="offset.storage.file.filename"):
+    with pytest.raises(ConnectError, match=r"offset\.storage\.file\.filename"):
         read_offsets_file(file, "one")
 
 
 def test_a_folder_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(ConnectError, match="offset.storage.file.filename"):
+    with pytest.raises(ConnectError, match=r"offset\.storage\.file\.filename"):
         FileOffsetWriter(tmp_path / "no" / "offsets", "one").begin([({"server": "a"}, {"lsn": 1})])

@@ -30,14 +30,16 @@ def test_a_foreign_error_is_shown_with_its_type() -> None:
     assert headline(RuntimeError()) == "RuntimeError"
 
 
-@pytest.mark.parametrize("error", [ValueError("'secret row'"), KeyError("secret row"), UnicodeDecodeError("utf-8", b"secret", 0, 1, "row")])
+@pytest.mark.parametrize("error", [
+    ValueError("'secret row'"), KeyError("secret row"), UnicodeDecodeError("utf-8", b"secret", 0, 1, "row")])
 def test_while_rows_are_handled_foreign_messages_are_left_out(error: Exception) -> None:
     trace = trace_of(raised(RecordError("cannot be converted", "table t"), raised(error)), rows=True)
     assert "secret" not in trace
     assert type(error).__name__ in trace
 
 
-@pytest.mark.parametrize("error", [DataError("field n: expected int64"), SchemaError("no field 'n'"), ConnectionResetError("peer")])
+@pytest.mark.parametrize("error", [
+    DataError("field n: expected int64"), SchemaError("no field 'n'"), ConnectionResetError("peer")])
 def test_while_rows_are_handled_our_messages_and_those_of_sockets_stay(error: Exception) -> None:
     assert str(error) in trace_of(raised(error), rows=True)
 
