@@ -35,6 +35,8 @@ __all__ = ["EXIT_CONFIG", "EXIT_FAILED", "EXIT_START", "Start", "run_worker", "s
 logger = logging.getLogger("headgate.worker")
 
 EXIT_FAILED, EXIT_CONFIG, EXIT_START = 1, 2, 3
+_SAME_SIGNAL_SECONDS = 1.0
+"""A terminal or a wrapper may deliver one signal twice: to the process and to its group."""
 CONNECT_VERSION = "4.1.0"
 """The Kafka Connect whose REST API this is."""
 
@@ -151,13 +153,18 @@ async def _until_stopped(run: Awaitable[None], stop: asyncio.Event) -> int:
 
 def _on_signals(stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
+    first = 0.0
 
     def on_signal(number: signal.Signals) -> None:
+        nonlocal first
         if stop.is_set():
+            if loop.time() - first < _SAME_SIGNAL_SECONDS:
+                return
             # Task processes see the worker gone and end by themselves.
             print(f"headgate: second {number.name}: ending at once", file=sys.stderr)
             os._exit(128 + number)
         logger.info("%s: stopping (once more ends at once)", number.name)
+        first = loop.time()
         stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -6,8 +6,6 @@ change of a connector at a time.
 
 from __future__ import annotations
 
-import asyncio
-import weakref
 from collections.abc import Mapping
 
 from connect.api.errors import ConfigError, ConnectError, HeadgateError, RetriableError
@@ -55,13 +53,6 @@ class ConfigChanges:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
-
-    def _lock(self, name: str) -> asyncio.Lock:
-        lock = self._locks.get(name)
-        if lock is None:
-            lock = self._locks[name] = asyncio.Lock()
-        return lock
 
     async def validated(self, name: str, config: Config) -> dict[str, str]:
         """The configuration without nulls and with its name, when it is good. RequestError 400 with every message."""
@@ -93,7 +84,7 @@ class ConfigChanges:
     async def create(self, name: str, config: Config, initial: InitialState | None) -> ConnectorInfo:
         """See Herder."""
         good = await self.validated(name, config)
-        async with self._lock(name), storing(f"Creating connector {name}"):
+        async with self._worker.locks.of(name), storing(f"Creating connector {name}"):
             if name in self._worker.state.connectors:
                 raise RequestError(409, f"Connector {name} already exists")
             target = None if initial is None else "STARTED" if initial is InitialState.RUNNING else str(initial)
@@ -104,7 +95,7 @@ class ConfigChanges:
         """See Herder."""
         stored = self._worker.state.connectors.get(name)
         good = await self.validated(name, keep_masked(config, stored.config) if stored else config)
-        async with self._lock(name), storing(f"Configuring connector {name}"):
+        async with self._worker.locks.of(name), storing(f"Configuring connector {name}"):
             created = name not in self._worker.state.connectors
             await self._worker.configs.put_connector(name, good)
             entry = self._worker.state.connectors.get(name, ConnectorEntry(good))
@@ -117,7 +108,7 @@ class ConfigChanges:
             raise not_found(name)
         merged = {k: v for k, v in {**stored.config, **keep_masked(patch, stored.config)}.items() if v is not None}
         good = await self.validated(name, merged)
-        async with self._lock(name), storing(f"Configuring connector {name}"):
+        async with self._worker.locks.of(name), storing(f"Configuring connector {name}"):
             entry = self._worker.state.connectors.get(name)
             if entry is None:
                 raise not_found(name)
@@ -128,7 +119,7 @@ class ConfigChanges:
 
     async def delete(self, name: str) -> None:
         """See Herder."""
-        async with self._lock(name), storing(f"Deleting connector {name}"):
+        async with self._worker.locks.of(name), storing(f"Deleting connector {name}"):
             if name not in self._worker.state.connectors:
                 raise not_found(name)
             await self._worker.configs.remove_connector(name)
@@ -137,7 +128,7 @@ class ConfigChanges:
         """See Herder."""
         if target not in ("STARTED", "PAUSED", "STOPPED"):
             raise RequestError(400, f"{target!r} is no target state; expected STARTED, PAUSED or STOPPED")
-        async with self._lock(name), storing(f"Setting connector {name} to {target}"):
+        async with self._worker.locks.of(name), storing(f"Setting connector {name} to {target}"):
             if name not in self._worker.state.connectors:
                 raise not_found(name)
             await self._worker.configs.put_target(name, target)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from connect.api.errors import HeadgateError
-from connect.herder.planning import Planning, trace_of
+from connect.herder.planning import Outcome, Planning, trace_of
 from connect.herder.task_set import TaskSet
 from connect.herder.worker import Worker
 from connect.stores.state import ConnectorEntry
@@ -37,6 +37,7 @@ class ConnectorRunner:
         self._plan_wanted = True
         self._removed = False
         self._bounce = False
+        self._published: Outcome | None = None
         self._reported: tuple[str, str | None] | None = None
         self._settled: list[asyncio.Future[Exception | None]] = []
         self._planning = Planning(name, worker.calls, self.poke)
@@ -140,11 +141,22 @@ class ConnectorRunner:
             return entry
         if outcome is None or outcome.planned is None:
             return entry
-        tasks = outcome.planned
-        if entry.inconsistent or entry.task_generation < 0 or entry.applied != entry.config or entry.tasks != tasks:
-            await self._worker.configs.put_tasks(self._name, tasks)
-            logger.info("connector %s has %d tasks", self._name, len(tasks))
+        if outcome is not self._published:
+            await self._publish(outcome)
         return self._worker.state.connectors.get(self._name, replace(entry, tasks=()))
+
+    async def _publish(self, outcome: Outcome) -> None:
+        """Write the task set, once for each outcome, unless it is there already or the connector has changed meanwhile."""
+        assert outcome.planned is not None
+        async with self._worker.locks.of(self._name):
+            entry = self._worker.state.connectors.get(self._name)
+            if entry is None or entry.target != "STARTED" or entry.config != outcome.config:
+                return
+            tasks = outcome.planned
+            if entry.inconsistent or entry.task_generation < 0 or entry.applied != entry.config or entry.tasks != tasks:
+                await self._worker.configs.put_tasks(self._name, tasks)
+                logger.info("connector %s has %d tasks", self._name, len(tasks))
+            self._published = outcome
 
     def _report_instance(self, entry: ConnectorEntry) -> None:
         if not self._worker.membership.owns_connector(self._name):
@@ -165,7 +177,7 @@ class ConnectorRunner:
             state = "RUNNING"
         if self._reported != (state, trace):
             self._reported = (state, trace)
-            version = None if state == "FAILED" else self._worker.calls.version(entry.config)
+            version = None if state == "FAILED" else self._worker.calls.version(entry.config) or self.tasks.version
             self._worker.report(self._name, None, state, trace=trace, version=version)
 
     async def _clear(self) -> None:

@@ -30,6 +30,8 @@ class TaskSet:
         self._tasks: dict[int, Running] = {}
         self._restart: set[int] = set()
         self._conditions: dict[int, str] = {}
+        self.version: str | None = None
+        """The version of the connector as a task of it told."""
         self._auto = AutoRestart(RestartPolicy.of(worker.config), asyncio.get_running_loop().time)
         self._timers: dict[int, asyncio.TimerHandle] = {}
 
@@ -103,6 +105,7 @@ class TaskSet:
     def on_event(self, event: TaskEvent) -> None:
         """Take what the supervisor tells of a task."""
         n = event.key.task
+        self.version = event.version or self.version
         if n not in self._tasks:
             return
         match event.kind:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connect.config.worker import WorkerConfig
+from connect.herder.locks import NameLocks
 from connect.herder.membership import Membership
 from connect.herder.plugin_calls import PluginCalls
 from connect.stores.config import ConfigStore
@@ -32,6 +33,8 @@ class Worker:
     configs: ConfigStore
     statuses: StatusStore
     offsets: OffsetStore
+    locks: NameLocks = field(default_factory=NameLocks)
+    """Held while records of a connector are written to the config topic."""
 
     @property
     def state(self) -> ClusterState:

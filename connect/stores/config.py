@@ -114,9 +114,8 @@ class ConfigStore:
 
     async def put_target(self, name: str, target: str) -> None:
         """Set a target state; STOPPED takes the tasks away first."""
-        if target == "STOPPED":
-            await self.put_tasks(name, [])
-        await self.put([target_record(name, target)])
+        first = [commit_record(name, 0)] if target == "STOPPED" else []
+        await self.put([*first, target_record(name, target)])
 
     async def put_restart(self, name: str, include_tasks: bool, only_failed: bool) -> None:
         """Ask for a restart."""
