@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from connect.api.errors import ConfigError, RetriableError
-from connect.api.plugins import Converters
+from connect.api.errors import RetriableError
 from connect.api.records import Offset, Partition
 from connect.config.clients import ClientSettings, connector_admin, connector_producer
 from connect.kafka import clients
 from connect.kafka.creation import TopicRules
 from connect.kafka.topics import TopicCreation
-from connect.plugins.converters import adapt_converter
+from connect.plugins.converters import make_converters
 from connect.plugins.discovery import Kind, registry
 from connect.tasks.backoff import Backoff
 from connect.tasks.commit import PlainCommit
@@ -31,6 +30,7 @@ from connect.tasks.settings import TaskSettings, grace_of, worker_value
 from connect.tasks.spec import TaskSpec
 from connect.tasks.tolerance import ErrorPolicy, Tolerance
 from connect.tasks.trace import headline
+from connect.transforms.chain import build_chain
 
 __all__ = ["assemble"]
 
@@ -42,7 +42,7 @@ def assemble(spec: TaskSpec, control: Control, reporter: Reporter, redactor: Red
     settings = TaskSettings.resolve(spec, redactor)
     task_class = registry().task_class(spec.task_config.get("task.class", ""))
     version = _version(settings, task_class)
-    converters = _converters(settings)
+    converters = make_converters(settings.worker, settings.connector)
     transform = _transform(settings)
     policy = ErrorPolicy.of(settings.connector)
     producer = connector_producer(settings.worker, settings.connector)
@@ -86,29 +86,9 @@ def _version(settings: TaskSettings, task_class: type) -> str | None:
     return plugin.version()
 
 
-def _converters(settings: TaskSettings) -> Converters:
-    made = {}
-    for role, kind in (("key", Kind.CONVERTER), ("value", Kind.CONVERTER), ("header", Kind.HEADER_CONVERTER)):
-        name, own = settings.plugin_class(role)
-        # Apicurio's settings under Confluent's names.
-        props, _ = adapt_converter(name, own)
-        converter = registry().resolve(kind, name).make()
-        try:
-            if kind is Kind.CONVERTER:
-                converter.configure(props, role == "key")
-            else:
-                converter.configure(props)
-        except ConfigError as e:
-            raise ConfigError({f"{role}.converter.{k}": v for k, v in e.errors.items()}) from e
-        made[role] = converter
-    return Converters(made["key"], made["value"], made["header"])
-
-
 def _transform(settings: TaskSettings) -> RecordTransform | None:
     if not settings.connector.get("transforms", "").strip():
         return None
-    from connect.transforms.chain import build_chain
-
     return build_chain(settings.connector)
 
 

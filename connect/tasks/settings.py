@@ -52,15 +52,6 @@ class TaskSettings:
         worker, connector, task = (dict(r.props) for r in found)
         return cls(worker, connector, {**connector, **task})
 
-    def plugin_class(self, role: str) -> tuple[str, Mapping[str, str]]:
-        """Class and sub-keys of the ``key``, ``value`` or ``header`` converter: the connector's, else the worker's. A connector
-        that names a class does not inherit the worker's sub-keys."""
-        prefix = f"{role}.converter"
-        source = self.connector if self.connector.get(prefix) else self.worker
-        name = source.get(prefix) or worker_value(self.worker, prefix)
-        subkeys = {k[len(prefix) + 1:]: v for k, v in source.items() if k.startswith(f"{prefix}.")}
-        return str(name), subkeys
-
     @property
     def offsets_topic(self) -> str | None:
         """The worker's offsets topic; None for a standalone worker that keeps them in a file."""

@@ -61,5 +61,6 @@ def trace_of(error: BaseException, *, rows: bool = False) -> str:
         else:
             text = message(e, rows=rows)
             lines.append(f"Caused by: {kind}" + (f": {text}" if text else ""))
+        lines += [f"\t{note}" for note in getattr(e, "__notes__", ())]
         lines += _frames(e)
     return "\n".join(lines)

@@ -32,29 +32,6 @@ def test_the_tasks_own_properties_go_over_the_connectors() -> None:
     assert settings({}, {"a": "1", "b": "1"}, {"b": "2"}).task == {"a": "1", "b": "2"}
 
 
-def test_a_converter_of_the_connector_does_not_inherit_the_workers_settings() -> None:
-    worker = {"value.converter": "avro", "value.converter.schema.registry.url": "http://w"}
-    assert settings(worker, {}).plugin_class("value") == ("avro", {"schema.registry.url": "http://w"})
-    assert settings(worker, {"value.converter": "json"}).plugin_class("value") == ("json", {})
-    own = {"value.converter": "json", "value.converter.schemas.enable": "false"}
-    assert settings(worker, own).plugin_class("value") == ("json", {"schemas.enable": "false"})
-
-
-def test_settings_of_a_converter_without_its_class_do_not_change_the_workers() -> None:
-    worker = {"key.converter": "avro", "key.converter.schema.registry.url": "http://w"}
-    stray = {"key.converter.schema.registry.url": "http://c"}
-    assert settings(worker, stray).plugin_class("key") == ("avro", {"schema.registry.url": "http://w"})
-
-
-def test_the_header_converter_has_a_default() -> None:
-    assert settings({}, {}).plugin_class("header")[0].endswith("SimpleHeaderConverter")
-
-
-def test_a_converter_that_nobody_names_is_an_error() -> None:
-    with pytest.raises(ConfigError, match=r"key\.converter"):
-        settings({}, {}).plugin_class("key")
-
-
 @pytest.mark.parametrize(("connector", "own"), [
     ({}, None), ({"offsets.storage.topic": "mine"}, "mine"), ({"offsets.storage.topic": "shared"}, None),
     ({"offsets.storage.topic": " "}, None)])
