@@ -11,7 +11,7 @@ from starlette.routing import Route
 from connect.herder.requests import Herder
 from rest.access import AccessLog
 from rest.admin import admin_router
-from rest.connectors import connectors_router
+from rest.connectors import connectors_router, unescaped_names
 from rest.health import health_router
 from rest.offsets import offsets_router
 from rest.paths import RawPaths
@@ -43,6 +43,7 @@ def create_app(herder: Herder, settings: RestSettings | None = None) -> FastAPI:
     ]
     for router in routers:
         app.include_router(router)
+    app.router.default = unescaped_names(herder, settings)
     install(app, [route for router in routers for route in router.routes if isinstance(route, Route)])
     if settings.allow_origin:
         app.add_middleware(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 from fastapi import APIRouter, Body, Query, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connect.herder.requests import Herder, RequestError
 from rest.answers import info_json, status_json, task_id_json, task_status_json
@@ -17,7 +19,7 @@ from rest.paths import location
 from rest.route import route_class
 from rest.settings import RestSettings
 
-__all__ = ["connectors_router"]
+__all__ = ["connectors_router", "unescaped_names"]
 
 _BLANK = "".join(map(chr, range(0x21)))
 
@@ -168,14 +170,20 @@ def connectors_router(herder: Herder, settings: RestSettings) -> APIRouter:
             raise RequestError(400, "Internal request missing required signature")
         raise RequestError(403, "Internal request contained invalid signature.")
 
-    @router.get("/connectors/{name:segments}", include_in_schema=False)
-    async def get_unescaped(name: str) -> JSONResponse:
-        # The Location header of a name with slashes has them unescaped; it must lead somewhere.
-        if name not in await herder.connectors():
-            raise HTTPException(404)
-        return await get(name)
-
     return router
+
+
+def unescaped_names(herder: Herder, settings: RestSettings) -> ASGIApp:
+    """What answers where no route is: a connector whose name has slashes, as its ``Location`` names it, or 404."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        origin, _, rest = scope["path"].partition("/connectors/")
+        name = unquote(rest)
+        if origin or scope["method"] != "GET" or "/" not in name or name not in await herder.connectors():
+            raise HTTPException(404)
+        await JSONResponse(info_json(await herder.connector_info(name), herder, settings))(scope, receive, send)
+
+    return answer
 
 
 def _check_name(name: str, config: Mapping[str, str | None]) -> None:

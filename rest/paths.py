@@ -31,12 +31,6 @@ class _Segment(Convertor[str]):
         return encode_segment(value)
 
 
-class _Segments(_Segment):
-    """Two or more segments: a name whose slashes were not encoded."""
-
-    regex = "[^/]+(?:/[^/]+)+"
-
-
 class _TaskNumber(Convertor[int]):
     """A whole number; anything else is no such route."""
 
@@ -93,5 +87,4 @@ class RawPaths:
 
 
 register_url_convertor("segment", _Segment())
-register_url_convertor("segments", _Segments())
 register_url_convertor("task", _TaskNumber())

@@ -49,9 +49,9 @@ def route_class(timeout: float, produces: bool = True) -> type[APIRoute]:
                 if produces and not _accepts_json(request.headers.get("accept")):
                     raise HTTPException(406)
                 if with_body:
+                    request = _JsonRequest(request.scope, request.receive)
                     if await request.body() and not _is_json(request.headers.get("content-type", "")):
                         raise HTTPException(415)
-                    request = _JsonRequest(request.scope, request.receive)
                 try:
                     return await _bounded(inner(request), request, timeout)
                 except (HeadgateError, HTTPException, RequestValidationError):
