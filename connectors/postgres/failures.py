@@ -80,7 +80,7 @@ _CONNECT_TEXTS: Final = (
     (r"authentication failed", "28000"),
     (r"database .* does not exist", "3D000"),
     (r"superuser or replication role|permission denied|REPLICATION attribute", "42501"),
-    (r"starting up|shutting down|not yet accepting|recovery mode|not accepting connections", "57P03"),
+    (r"starting up|shutting down|not yet accepting|recovery mode|not (currently )?accepting connections", "57P03"),
     (r"too many clients|too many connections|connection slots are reserved|max_wal_senders", "53300"),
     (r"terminating connection", "57P01"),
     (r"certificate|does not support SSL|private key file|SSL error: (?!.*(EOF|reset))", "08P01"),

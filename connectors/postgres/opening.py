@@ -30,6 +30,7 @@ from connectors.postgres.slots import (
     drop_slot,
     find_slot,
     identify,
+    identify_by_sql,
     refuse_unusable,
     wait_until_free,
 )
@@ -128,6 +129,8 @@ class Opener:
             sql = self.ordinary()
             sessions.append(sql)
             self._check_server(sql)
+            if mode == "initial_only":  # nothing is streamed, so no right to replicate is needed
+                return self._open_snapshot_only(sql, sessions, offset)
             replication = self.replication()
             sessions.append(replication)
             server = identify(replication)
@@ -139,23 +142,28 @@ class Opener:
             if rules:
                 set_identities(sql, captured, rules, self._log)
             opened = Opened(sql, catalog, server, plan, plan.resume or LSN(0), sessions=sessions)
-            if plan.stream:
-                self._publication(sql, captured, slot, plan)
-                slot = self._usable(sql, slot, plan, own)
-                created = self._slot(sql, replication, slot, plan)
-                if created is not None:
-                    opened.resume = created.consistent_point
-                    if plan.snapshot:
-                        opened.snapshot = self._snapshot(created.consistent_point, created.snapshot, sessions)
-            elif plan.snapshot:
-                opened.snapshot = self._snapshot(None, None, sessions)
-                opened.resume = opened.snapshot.lsn
+            self._publication(sql, captured, slot, plan)
+            slot = self._usable(sql, slot, plan, own)
+            created = self._slot(sql, replication, slot, plan)
+            if created is not None:
+                opened.resume = created.consistent_point
+                if plan.snapshot:
+                    opened.snapshot = self._snapshot(created.consistent_point, created.snapshot, sessions)
             replication.close()  # with it goes a temporary slot; the stream gets a connection of its own
             return opened
         except BaseException:
             for session in sessions:
                 session.close()
             raise
+
+    def _open_snapshot_only(self, sql: Session, sessions: list[Session], offset: PgOffset | None) -> Opened:
+        server = identify_by_sql(sql)
+        plan = plan_start("initial_only", offset, None, self._config.slot_name, "no_validation", server)
+        opened = Opened(sql, SqlCatalog(sql), server, plan, LSN(0), sessions=sessions)
+        if plan.snapshot:
+            opened.snapshot = self._snapshot(None, None, sessions)
+            opened.resume = opened.snapshot.lsn
+        return opened
 
     def _check_server(self, sql: Session) -> None:
         if self._config.snapshot_mode == "initial_only":

@@ -17,7 +17,7 @@ from connectors.postgres.session import Session
 
 __all__ = [
     "PLUGIN", "CreatedSlot", "Identity", "Slot", "blockers", "create_slot", "describe", "drop_slot", "find_slot", "identify",
-    "refuse_unusable", "wait_until_free",
+    "identify_by_sql",    "refuse_unusable", "wait_until_free",
 ]
 
 PLUGIN: Final = "pgoutput"
@@ -64,6 +64,15 @@ class CreatedSlot:
 def identify(replication: Session) -> Identity:
     """Ask a replication connection who the server is."""
     ((system, timeline, position, database),) = replication.execute("IDENTIFY_SYSTEM", doing="identifying the server")
+    return Identity(system or "", int(timeline or 0), LSN.parse(position or "0/0"), database or "")
+
+
+def identify_by_sql(session: Session) -> Identity:
+    """The same through an ordinary connection, for a role that may not replicate."""
+    ((system, timeline, position, database),) = session.execute(
+        "SELECT (SELECT system_identifier FROM pg_control_system()), (SELECT timeline_id FROM pg_control_checkpoint()), "
+        "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END, current_database()",
+        doing="identifying the server")
     return Identity(system or "", int(timeline or 0), LSN.parse(position or "0/0"), database or "")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from connect.api.errors import RetriableError
 from connect.api.records import ListBatch, Offset, Partition, RecordBatch, SourceRecord
 from connectors.postgres.offsets import PgOffset
 from connectors.postgres.task import PostgresTask
@@ -63,6 +64,7 @@ class Runner:
         self.records: list[SourceRecord] = []
         self.offset: Offset | None = stored
         self.batches = 0
+        self.faults: list[str] = []
         self._stopped = False
 
     def start(self) -> Runner:
@@ -87,6 +89,25 @@ class Runner:
         while not done(self):
             assert time.monotonic() < limit, f"not within {patience} s; got {[brief(r) for r in self.records]}"
             self.poll()
+        return self
+
+    def recovering(self) -> Runner:
+        """Poll until a passing fault has come and the stream runs again."""
+        failed = False
+
+        def done(_: Runner) -> bool:
+            nonlocal failed
+            try:
+                self.poll()
+            except RetriableError as e:
+                failed = True
+                self.faults.append(str(e))
+                time.sleep(0.05)
+            return failed and self.task._stream is not None
+
+        limit = time.monotonic() + PATIENCE
+        while not done(self):
+            assert time.monotonic() < limit
         return self
 
     def records_of(self, count: int) -> Runner:

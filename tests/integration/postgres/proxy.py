@@ -17,6 +17,7 @@ class Proxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._forgotten: list[tuple[socket.socket, socket.socket]] = []
         self._frozen = False
         self._closed = False
         self._lock = threading.Lock()
@@ -36,6 +37,12 @@ class Proxy:
                     one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
                     one.close()
             self._pairs.clear()
+
+    def cut_silently(self) -> None:
+        """Forget every connection; neither end is told."""
+        with self._lock:
+            self._forgotten += self._pairs
+            self._pairs = []
 
     def _run(self) -> None:
         while not self._closed:
@@ -82,6 +89,6 @@ class Proxy:
         self._thread.join(5)
         self._listener.close()
         with self._lock:
-            for pair in self._pairs:
+            for pair in self._pairs + self._forgotten:
                 for one in pair:
                     one.close()
