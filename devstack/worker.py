@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -81,13 +82,21 @@ class WorkerProcess:
         root = Path(__file__).resolve().parent.parent
         self.process, self._child = processes.launch(Launch(command, root, self.environment), self.log)
         child = self._child
-        if not processes.wait_until(lambda: self.is_healthy() or child.poll() is not None, seconds) or child.poll() is not None:
+        if not self._await_health(child, seconds):
             ended = child.poll()
             said = processes.tail(self.log)
             self.kill()
             state = f"ended with exit code {ended}" if ended is not None else f"was not healthy after {seconds:.0f} s"
             raise DevstackError(f"the worker {state}; it said:\n{said}")
         return self
+
+    def _await_health(self, child: subprocess.Popen[bytes], seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while child.poll() is None and time.monotonic() < deadline:
+            if self.is_healthy():
+                return True
+            time.sleep(0.2)
+        return False
 
     def is_healthy(self) -> bool:
         """Whether `/health` answers 200."""
