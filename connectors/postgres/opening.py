@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from connect.api.context import TaskContext
 from connect.api.errors import ConnectError
+from connect.failpoints import failpoint
 from connectors.postgres.catalog import SqlCatalog
 from connectors.postgres.config import PostgresConfig
 from connectors.postgres.failures import Stopped
@@ -145,6 +146,7 @@ class Opener:
             self._publication(sql, captured, slot, plan)
             slot = self._usable(sql, slot, plan, own)
             created = self._slot(sql, replication, slot, plan)
+            failpoint("slot.after_create")
             if created is not None:
                 opened.resume = created.consistent_point
                 if plan.snapshot:

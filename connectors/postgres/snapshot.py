@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from connect.api.errors import ConnectError
+from connect.failpoints import failpoint
 from connectors.postgres.catalog import SqlCatalog
 from connectors.postgres.facts import SnapshotMarks, SnapshotPosition
 from connectors.postgres.lsn import LSN
@@ -215,6 +216,7 @@ class SnapshotReader:
                 if not lines:
                     yield None
                     continue
+                failpoint("snapshot.before_chunk")
                 if held is not None:
                     yield self._emit(held, last_of_table=first_of_table, last=False)
                 held = _Chunk(table, lines, first, first_of_table)
@@ -223,6 +225,7 @@ class SnapshotReader:
             self.rows += rows
             self._logger.info("snapshot: %d rows of %s in %.1f s", rows, name, time.monotonic() - started)
         self._session.execute("COMMIT", doing="ending the snapshot")
+        failpoint("snapshot.before_last_batch")
         if held is not None:
             yield self._emit(held, last_of_table=True, last=True)
         else:

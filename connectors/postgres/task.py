@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from connect.api.context import TaskContext
 from connect.api.errors import ConnectError, RetriableError
 from connect.api.records import ListBatch, Offset, Partition, RecordBatch, SourceRecord
+from connect.failpoints import failpoint
 from connectors.heartbeat import Heartbeat
 from connectors.postgres.config import PostgresConfig
 from connectors.postgres.decoder import Decoder
@@ -100,6 +101,7 @@ class PostgresTask:
             if stored is None or stored.snapshot_running:
                 continue
             self._stored = max(self._stored, stored.resume_lsn)
+            failpoint("stream.before_confirm")
             self._confirm()
 
     def stop(self) -> None:
