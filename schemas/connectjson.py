@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,6 +23,7 @@ from schemas.numbers import decimal_bytes, decimal_of_bytes, decimal_scale, unsc
 __all__ = ["JsonStyle", "schema_from_json", "schema_text", "untyped_text", "value_from_json", "value_text"]
 
 Text = Callable[[Value], str]
+_FLOAT = struct.Struct("<f")
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +345,12 @@ def _typed(s: Schema, v: Any) -> Value:
             return {value_from_json(s.key_schema, k): value_from_json(s.value_schema, x) for k, x in v}
         case Type.INT8 | Type.INT16 | Type.INT32 | Type.INT64 if isinstance(v, int) and not isinstance(v, bool):
             return v
-        case Type.FLOAT32 | Type.FLOAT64 if isinstance(v, int | float | Decimal) and not isinstance(v, bool):
+        case Type.FLOAT32 if isinstance(v, int | float | Decimal) and not isinstance(v, bool):
+            try:
+                return _FLOAT.unpack(_FLOAT.pack(float(v)))[0]
+            except OverflowError:
+                raise ValueMismatch("a number outside the range of float32") from None
+        case Type.FLOAT64 if isinstance(v, int | float | Decimal) and not isinstance(v, bool):
             return float(v)
         case Type.FLOAT32 | Type.FLOAT64 if v in ("NaN", "Infinity", "-Infinity"):
             return float(v)
