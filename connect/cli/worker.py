@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -112,9 +113,9 @@ async def _serve(
     herder = WorkerHerder(info)
     try:
         start = make(url, herder)
-        rest = RestServer(
-            create_app(herder, RestSettings.from_properties(loaded.config.props)), listening, loaded.config.props
-        )
+        settings = RestSettings.from_properties(loaded.config.props)
+        settings = replace(settings, mask_passwords=settings.mask_passwords and loaded.config.mask_passwords)
+        rest = RestServer(create_app(herder, settings), listening, loaded.config.props)
     except ConfigError as e:
         return _wrong("the worker's configuration is wrong", e)
     stop = asyncio.Event()

@@ -8,12 +8,21 @@ from typing import Any
 from connect.api.errors import ConfigError, ConnectError, NotFoundError
 from connect.herder.requests import PluginInfo, RequestError
 from connect.herder.worker import Worker
+from connect.plugins.discovery import Kind, registry
 
 __all__ = ["Catalog"]
 
 
 def _simple(name: str) -> str:
     return name.rpartition(".")[2].removesuffix("Connector")
+
+
+def no_such_connector(name: str) -> str:
+    """Kafka Connect's words, with what there is."""
+    there = ", ".join(registry().names(Kind.CONNECTOR)) or "none"
+    return (
+        f"Failed to find any class that implements Connector and which name matches {name}, available connectors are: {there}"
+    )
 
 
 class Catalog:
@@ -48,6 +57,8 @@ class Catalog:
             raise RequestError(400, "The configuration contains no connector type (connector.class)")
         if cls != plugin and _simple(cls) != _simple(plugin):
             raise RequestError(400, f"Included connector type {cls} does not match request type {plugin}")
+        if registry().find(Kind.CONNECTOR, cls) is None:
+            raise RequestError(404, no_such_connector(cls))
         try:
             return await self._worker.calls.validate(config)
         except TimeoutError:

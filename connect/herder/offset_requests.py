@@ -20,9 +20,8 @@ Changes = Sequence[tuple[Partition, Offset | None]]
 _STOPPING_SECONDS = 20.0
 
 
-def _done(verb: str, managed_by_connector: bool) -> str:
-    if managed_by_connector:
-        return f"The offsets for this connector have been {verb} successfully"
+def _done(verb: str) -> str:
+    """Kafka Connect's words for connectors whose offsets it keeps, as ours all are."""
     return (
         f"The Connect framework-managed offsets for this connector have been {verb} successfully. However, if this connector "
         f"manages offsets externally, they will need to be manually {verb} in the system that the connector uses."
@@ -65,10 +64,10 @@ class OffsetRequests:
                 raise RequestError(400, f"The source partition with keys {sorted(partition)} is given more than once")
             seen.append(partition)
         await self._stopped(name, entry)
-        managed = await self._ask(name, entry, offsets)
+        await self._ask(entry, offsets)
         async with storing(f"Altering the offsets of connector {name}"):
             await self._worker.offsets.change(name, entry.config, offsets)
-        return _done("altered", managed)
+        return _done("altered")
 
     async def reset(self, name: str) -> str:
         """See Herder."""
@@ -77,9 +76,9 @@ class OffsetRequests:
         async with storing(f"Resetting the offsets of connector {name}"):
             known = await self._worker.offsets.of(name, entry.config)
             changes: Changes = [(p, None) for p, _ in known]
-            # What is stored is not judged: a partition that never should have been there must be possible to forget.
+            await self._ask(entry, changes)
             await self._worker.offsets.change(name, entry.config, changes)
-        return _done("reset", False)
+        return _done("reset")
 
     async def _stopped(self, name: str, entry: ConnectorEntry) -> None:
         if entry.target != "STOPPED" or entry.tasks:
@@ -94,9 +93,9 @@ class OffsetRequests:
             await asyncio.sleep(0.1)
         raise RequestError(409, f"The tasks of connector {name} have not stopped yet; try again")
 
-    async def _ask(self, name: str, entry: ConnectorEntry, offsets: Changes) -> bool:
+    async def _ask(self, entry: ConnectorEntry, offsets: Changes) -> None:
         try:
-            return await self._worker.calls.alter_offsets(entry.config, offsets)
+            await self._worker.calls.alter_offsets(entry.config, offsets)
         except TimeoutError:
             raise RequestError(
                 500, f"Request timed out. The connector did not say within {self._worker.calls.limit:g} s whether it takes these "

@@ -51,8 +51,9 @@ class ConnectorRunner:
         self._woken.set()
 
     def reconfigured(self) -> None:
-        """Its configuration was written (perhaps the same), or it was resumed: ask for task configurations again."""
+        """Its configuration was written (perhaps the same): ask for task configurations again and tell the state anew."""
         self._plan_wanted = True
+        self._reported = None
         self.poke()
 
     def removed(self) -> None:
