@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ class RestServer:
 
     def __init__(self, app: Any, listening: Sequence[Listening], props: Mapping[str, str]) -> None:
         """``props``: the worker's, for ``listeners.https.*``. Raises ConfigError when a key or certificate is missing."""
+        logging.getLogger("uvicorn").setLevel(logging.WARNING)
         self._servers: list[tuple[_Server, Listening]] = []
         for at in listening:
             tls = tls_of(props) if at.listener.protocol == "https" else {}

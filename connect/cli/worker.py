@@ -31,7 +31,7 @@ from rest.app import create_app
 from rest.settings import RestSettings
 from schemas import core_select
 
-__all__ = ["EXIT_CONFIG", "EXIT_FAILED", "EXIT_START", "Start", "run_worker", "serve"]
+__all__ = ["EXIT_CONFIG", "EXIT_FAILED", "EXIT_START", "Start", "refuse", "run_worker", "serve"]
 
 logger = logging.getLogger("headgate.worker")
 
@@ -60,7 +60,7 @@ def run_worker(properties: Path, environment: Mapping[str, str] | None = None) -
     try:
         loaded = load_worker({**load_properties(properties), **found.props})
     except ConfigError as e:
-        return _wrong(f"the worker's configuration {properties} is wrong", e)
+        return refuse(f"the worker's configuration {properties} is wrong", e)
     setup(loaded.config.log_format, loaded.config.log_level)
     for note in (*loaded.warnings, *found.notes):
         logger.warning("%s", note)
@@ -71,7 +71,8 @@ def run_worker(properties: Path, environment: Mapping[str, str] | None = None) -
     return serve(loaded, make)
 
 
-def _wrong(what: str, error: ConfigError) -> int:
+def refuse(what: str, error: ConfigError) -> int:
+    """Say on standard error what is wrong with the configuration; the exit code."""
     messages = [m for ms in error.errors.values() for m in ms]
     print(f"headgate: {what}: {'; '.join(messages)}", file=sys.stderr)
     return EXIT_CONFIG
@@ -83,7 +84,7 @@ def serve(loaded: LoadedWorker, make: Callable[[str, WorkerHerder], Start]) -> i
         listening = listen(loaded.config)
         url = advertised(loaded.config, listening)
     except ConfigError as e:
-        return _wrong("the worker's configuration is wrong", e)
+        return refuse("the worker's configuration is wrong", e)
     except HeadgateError as e:
         print(f"headgate: {e}", file=sys.stderr)
         return EXIT_START
@@ -117,7 +118,7 @@ async def _serve(
         settings = replace(settings, mask_passwords=settings.mask_passwords and loaded.config.mask_passwords)
         rest = RestServer(create_app(herder, settings), listening, loaded.config.props)
     except ConfigError as e:
-        return _wrong("the worker's configuration is wrong", e)
+        return refuse("the worker's configuration is wrong", e)
     stop = asyncio.Event()
     _on_signals(stop)
     await rest.start()

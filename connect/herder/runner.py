@@ -77,7 +77,12 @@ class ConnectorRunner:
 
     def on_task_event(self, event: TaskEvent) -> None:
         """Take what the supervisor tells of one of its tasks."""
+        unknown = self.tasks.version is None
         self.tasks.on_event(event)
+        if unknown and self.tasks.version is not None:
+            # A connector named by a Python path has no version before one of its tasks tells it.
+            self._reported = None
+            self.poke()
 
     async def _run(self) -> None:
         while True:
