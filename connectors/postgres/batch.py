@@ -152,15 +152,17 @@ class ChangeBatch:
                 change.state.table = table.widened(e.column)
 
     def _parse(self, change: Change) -> tuple[Spans, Spans | None]:
-        """The new row (or the only one) and the old one."""
-        old: Spans | None = None
-        if change.old >= 0:
-            self._old.parse(change.frame, change.old)
-            old = self._old
-        if change.new >= 0:
-            self._spans.parse(change.frame, change.new)
-            return self._spans, old
-        return self._old, old
+        """The new row (or the only one) and the old one. Raises RecordError when the bytes are damaged."""
+        table = change.state.table
+        try:
+            if change.old >= 0:
+                table.parse(self._old, change.frame, change.old)
+            if change.new < 0:
+                return self._old, self._old
+            table.parse(self._spans, change.frame, change.new)
+        except ValueError as e:
+            raise RecordError(f"a row that the server sent cannot be read: {e}", _where(change)) from None
+        return self._spans, self._old if change.old >= 0 else None
 
     def _build(self, kind: Kind, change: Change, table: Table, done: bool) -> SourceRecord:
         facts = self._facts

@@ -270,12 +270,12 @@ class Decoder:
             return
         if tag not in "KO":
             raise ValueError(f"an update with a row of kind {tag!r}")
-        new = self._old.parse(frame, at)
+        table, partial = state.table, tag == "K"
+        new = table.parse(self._old, frame, at)
         if frame[new:new + 1] != b"N":
             raise ValueError(f"an update without a new row, at byte {new}")
         new += 1
-        self._spans.parse(frame, new)
-        table, partial = state.table, tag == "K"
+        table.parse(self._spans, frame, new)
         if "u" in self._skipped or (not partial and self._config.skip_messages_without_change and self._same(table)):
             return
         change = self._change(state, frame, new, at, partial, lsn)

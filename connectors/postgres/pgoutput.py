@@ -169,13 +169,16 @@ def row_tuples(frame: bytes) -> tuple[str, int]:
 
 
 _I64 = struct.Struct(">q")
+_MOST_MICROS = 0x7FFFFFFFFFFFFFFF // 1000
 
 
 def _time(frame: bytes, at: int) -> int:
     if at + 8 > len(frame):
         raise ValueError(f"a replication message ends too early: at byte {at}")
-    micros: int = _I64.unpack_from(frame, at)[0]
-    return micros + POSTGRES_EPOCH_US
+    micros: int = _I64.unpack_from(frame, at)[0] + POSTGRES_EPOCH_US
+    if abs(micros) > _MOST_MICROS:
+        raise ValueError(f"a commit time out of range, at byte {at}")
+    return micros
 
 
 def _text(frame: bytes, at: int) -> tuple[str, int]:

@@ -117,6 +117,14 @@ class Table:
         """``schema.table``."""
         return f"{self.relation.schema}.{self.relation.name}"
 
+    def parse(self, spans: Spans, buffer: bytes, offset: int) -> int:
+        """Read a row of this table; returns the offset after it. Raises ValueError when it is damaged or has another width."""
+        end = spans.parse(buffer, offset)
+        width = len(self.relation.columns)
+        if spans.count != width and width:
+            raise ValueError(f"a row of {spans.count} columns, the table has {width}")
+        return end
+
     def plan(self, which: str) -> Plan:
         """How rows are written: ``new`` (also a whole old row), ``partial`` (the key of an old row) or ``key``."""
         made = self._plans.get(which)

@@ -17,7 +17,8 @@ def masks(**props: str) -> Masks:
 
 @pytest.mark.parametrize(("version", "value", "length", "digest"), [
     ("", "078-05-1120", 20, "bdb534655ddea9a1c6a7"), ("v2.", "078-05-1120", 20, "1094569171744184db27"),
-    ("v2.", "a@x.org", 40, "c82ba292c11412ba0eaab6eaedf4230cafaff845"), ("v2.", "b@x.org", 40, "8f86ed464d43f48f0bc01bdec522fa9857b77a51")])
+    ("v2.", "a@x.org", 40, "c82ba292c11412ba0eaab6eaedf4230cafaff845"),
+    ("v2.", "b@x.org", 40, "8f86ed464d43f48f0bc01bdec522fa9857b77a51")])
 def test_hashes_as_recorded(version: str, value: str, length: int, digest: str) -> None:
     made = masks(**{f"column.mask.hash.{version}SHA-256.with.salt.{SALT}": "public.c.ssn"}).of(["public.c.ssn"])
     assert made is not None
@@ -43,7 +44,8 @@ def test_truncation_cuts_between_characters() -> None:
 
 
 def test_a_fixed_mask_wins_over_truncation_and_hash() -> None:
-    made = masks(**{"column.mask.hash.MD5.with.salt.s": "x", "column.truncate.to.3.chars": "x", "column.mask.with.1.chars": "x"}).of(["x"])
+    made = masks(**{"column.mask.hash.MD5.with.salt.s": "x", "column.truncate.to.3.chars": "x",
+        "column.mask.with.1.chars": "x"}).of(["x"])
     assert made is not None and made.kind == "fixed"
 
 
@@ -51,14 +53,16 @@ def test_no_rule_no_mask() -> None:
     assert masks(**{"column.mask.with.1.chars": "y"}).of(["x"]) is None
 
 
-@pytest.mark.parametrize("key", ["column.mask.with.-1.chars", "column.truncate.to.0.chars", "column.mask.hash.NONE.with.salt.x", "column.mask.with.x.chars"])
+@pytest.mark.parametrize("key", ["column.mask.with.-1.chars", "column.truncate.to.0.chars", "column.mask.hash.NONE.with.salt.x",
+    "column.mask.with.x.chars"])
 def test_a_rule_of_another_form_is_refused_by_name(key: str) -> None:
     _, errors = Masks.read({key: "x"})
     assert list(errors) == [key]
 
 
 @pytest.mark.parametrize(("text", "data"), [
-    ("a", "aced0005740001" + "61"), ("", "aced0005740000"), ("é", "aced0005740002c3a9"), ("\0", "aced0005740002c080"), ("🙂", "aced0005740006eda0bdedb982")])
+    ("a", "aced0005740001" + "61"), ("", "aced0005740000"), ("é", "aced0005740002c3a9"), ("\0", "aced0005740002c080"),
+    ("🙂", "aced0005740006eda0bdedb982")])
 def test_a_string_as_java_serialises_it(text: str, data: str) -> None:
     assert java_serialised(text).hex() == data
 

@@ -10,8 +10,10 @@ P = Patterns.parse
 
 
 @pytest.mark.parametrize(("patterns", "name", "found"), [
-    ("public.t", "public.t", True), ("public.t", "PUBLIC.T", True), ("public.t", "public.tt", False), ("public.t", "xpublic.t", False),
-    (r"public\.a.*", "public.abc", True), ("a, b ,c", "b", True), (r"a{1\,2}", "aa", True), (r"\Qa.b\E", "axb", False), (r"\Qa.b\E", "a.b", True),
+    ("public.t", "public.t", True), ("public.t", "PUBLIC.T", True), ("public.t", "public.tt", False),
+    ("public.t", "xpublic.t", False),
+    (r"public\.a.*", "public.abc", True), ("a, b ,c", "b", True), (r"a{1\,2}", "aa", True), (r"\Qa.b\E", "axb", False),
+    (r"\Qa.b\E", "a.b", True),
     ("(?<x>a)b", "ab", True), ("", "", False), (".*", "anything", True), (r"a|b", "b", True)])
 def test_patterns_match_whole_names(patterns: str, name: str, found: bool) -> None:
     assert P(patterns).match(name) is found
@@ -49,7 +51,8 @@ def test_a_snapshot_follows_the_order_of_the_include_list_then_the_name() -> Non
 
 
 @pytest.mark.parametrize(("text", "table", "key"), [
-    ("public.t:b,a", "public.t", ("a", "b")), ("public.t:a;public.u:b", "public.u", ("b",)), (".*:id", "x.y", ()), ("public.t:A", "public.t", ("a",)),
+    ("public.t:b,a", "public.t", ("a", "b")), ("public.t:a;public.u:b", "public.u", ("b",)), (".*:id", "x.y", ()),
+    ("public.t:A", "public.t", ("a",)),
     ("public.*:a", "public.t", ("a",)), (None, "public.t", ())])
 def test_keys_of_ones_own_come_in_the_tables_order(text: str | None, table: str, key: tuple[str, ...]) -> None:
     assert KeyColumns.parse(text).of(table, ("a", "b")) == key

@@ -11,7 +11,8 @@ from connectors.naming import TopicNames, java_replacement, sanitise, sanitise_u
 
 
 @pytest.mark.parametrize(("name", "clean"), [
-    ("p.public.t", "p.public.t"), ("p.Odd Schema.Täble-1 x.y", "p.Odd_Schema.T_ble-1_x.y"), ("日本", "__"), (".", "_"), ("..", "__"),
+    ("p.public.t", "p.public.t"), ("p.Odd Schema.Täble-1 x.y", "p.Odd_Schema.T_ble-1_x.y"), ("日本", "__"), (".", "_"),
+    ("..", "__"),
     ("a" * 300, "a" * 249)])
 def test_sanitise(name: str, clean: str) -> None:
     assert sanitise(name) == clean
@@ -36,7 +37,8 @@ def test_the_same_table_may_ask_again() -> None:
 
 def test_a_regex_strategy_may_put_tables_together() -> None:
     names = TopicNames("p", strategy="schema_regex", regex=re.compile(r"(.*)shard_\d+"), replacement="$1shards")
-    assert [names.data("public", t) for t in ("shard_1", "shard_2", "other")] == ["p.public.shards", "p.public.shards", "p.public.other"]
+    assert [names.data("public", t) for t in ("shard_1", "shard_2", "other")] == ["p.public.shards", "p.public.shards",
+        "p.public.other"]
 
 
 def test_the_other_topics() -> None:
@@ -48,6 +50,7 @@ def test_the_heartbeats_topic_can_be_named() -> None:
     assert TopicNames("p", heartbeat_name="beats").heartbeat == "beats"
 
 
-@pytest.mark.parametrize(("java", "python"), [("$1x", r"\g<1>x"), ("${a}", r"\g<a>"), (r"\$1", "$1"), ("a\\\\b", r"a\\b"), ("$", "$")])
+@pytest.mark.parametrize(("java", "python"),
+    [("$1x", r"\g<1>x"), ("${a}", r"\g<a>"), (r"\$1", "$1"), ("a\\\\b", r"a\\b"), ("$", "$")])
 def test_java_replacements(java: str, python: str) -> None:
     assert java_replacement(java) == python

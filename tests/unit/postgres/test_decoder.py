@@ -133,7 +133,8 @@ def test_a_truncate_has_neither_key_nor_rows() -> None:
 
 def test_updates_that_change_no_captured_column_can_be_dropped() -> None:
     props = {"skip.messages.without.change": "true", "column.exclude.list": "public.people.note"}
-    frames = in_tx(update(1, 5, "a", "new", old=[5, "a", "old"], kind="O"), update(1, 5, "b", "x", old=[5, "a", "x"], kind="O"), rel=FULL)
+    frames = in_tx(update(1, 5, "a", "new", old=[5, "a", "old"], kind="O"), update(1, 5, "b", "x", old=[5, "a", "x"], kind="O"),
+        rel=FULL)
     assert [r.value["after"]["name"] for r in feed(*frames, props=props)] == ["b"]
 
 
@@ -152,7 +153,8 @@ def test_a_keyless_table_has_no_key_but_a_tombstone() -> None:
 def test_the_source_block_says_where_the_row_was() -> None:
     (r,) = feed(keepalive(50), begin(1000, xid=77, ts=1_000_000), REL, insert(1, 5, "a", None, lsn=900))
     source = r.value["source"]
-    assert {k: source[k] for k in ("connector", "name", "db", "schema", "table", "txId", "lsn", "sequence", "snapshot", "xmin")} == {
+    assert {k: source[k] for k in ("connector", "name", "db", "schema", "table", "txId", "lsn", "sequence", "snapshot",
+        "xmin")} == {
         "connector": "postgresql", "name": "p", "db": "db", "schema": "public", "table": "people", "txId": 77, "lsn": 900,
         "sequence": '["50","900"]', "snapshot": None, "xmin": None}
     assert (source["ts_ms"], source["ts_us"], source["ts_ns"]) == (946684801000, 946684801000000, 946684801000000000)
@@ -165,7 +167,8 @@ def test_the_sequence_has_null_before_the_first_commit() -> None:
 
 def test_an_origin_is_told_for_its_transaction_only() -> None:
     origin = xlog("O", (55).to_bytes(8, "big") + b"far\0")
-    a, b = feed(begin(10), origin, REL, insert(1, 1, "a", None), commit(10, 20), begin(30), insert(1, 2, "b", None), commit(30, 40))
+    a, b = feed(begin(10), origin, REL, insert(1, 1, "a", None), commit(10, 20), begin(30), insert(1, 2, "b", None),
+        commit(30, 40))
     assert [(r.value["source"]["origin"], r.value["source"]["origin_lsn"]) for r in (a, b)] == [("far", 55), (None, None)]
 
 
@@ -265,7 +268,8 @@ def test_an_excluded_key_column_is_still_in_the_key() -> None:
 
 
 def test_the_schema_is_that_of_the_streams_position() -> None:
-    wider = relation(1, "people", [("id", "int4", True), ("name", "text", False), ("note", "text", False), ("more", "int8", False)])
+    wider = relation(1, "people", [("id", "int4", True), ("name", "text", False), ("note", "text", False),
+        ("more", "int8", False)])
     a, b = feed(begin(10), REL, insert(1, 1, "a", None), wider, insert(1, 2, "b", None, 9), commit(10, 20))
     assert list(a.value["after"]) == ["id", "name", "note"]
     assert b.value["after"]["more"] == 9
@@ -326,7 +330,8 @@ def test_a_restart_inside_a_transaction_goes_on_with_the_next_change() -> None:
 @pytest.mark.parametrize("cut", range(1, 10))
 def test_every_place_to_restart_gives_each_change_once(cut: int) -> None:
     frames = [begin(1000), REL, insert(1, 1, "a", None, lsn=5), insert(1, 2, "b", None, lsn=5), commit(1000, 1010),
-              begin(1010), insert(1, 3, "c", None, lsn=5), update(1, 4, "c", None, old=[3, None, None], lsn=5), commit(1010, 1020),
+              begin(1010), insert(1, 3, "c", None, lsn=5), update(1, 4, "c", None, old=[3, None, None], lsn=5),
+              commit(1010, 1020),
               keepalive(1030)]
     d = decoder(catalog())
     first = d.feed(frames[:cut])
@@ -346,12 +351,14 @@ def test_the_offset_of_each_record_resumes_after_it() -> None:
 
 
 def test_a_transaction_that_begins_where_the_last_one_ended_is_not_skipped() -> None:
-    frames = [begin(1000), REL, insert(1, 1, "a", None), commit(1000, 1010), begin(1010), insert(1, 2, "b", None), commit(1010, 1020)]
+    frames = [begin(1000), REL, insert(1, 1, "a", None), commit(1000, 1010), begin(1010), insert(1, 2, "b", None),
+        commit(1010, 1020)]
     assert [r.key["id"] for r in feed(*frames, resume={"lsn_commit": 1010, "lsn": 1010})] == [2]
 
 
 def test_relations_inside_skipped_transactions_are_remembered() -> None:
-    frames = [begin(1000), REL, insert(1, 1, "a", None), commit(1000, 1010), begin(2000), insert(1, 2, "b", None), commit(2000, 2010)]
+    frames = [begin(1000), REL, insert(1, 1, "a", None), commit(1000, 1010), begin(2000), insert(1, 2, "b", None),
+        commit(2000, 2010)]
     assert [r.key["id"] for r in feed(*frames, resume={"lsn_commit": 1500})] == [2]
 
 
@@ -421,9 +428,11 @@ def test_transaction_metadata_counts_events_in_all_and_by_table() -> None:
               insert(2, 1, lsn=992), insert(1, 2, "b", None, lsn=993), commit(1000, 1010)]
     first, a, b, c, last = feed(*frames, props={"provide.transaction.metadata": "true"})
     assert [r.value["transaction"] for r in (a, b, c)] == [
-        {"id": "9:991", "total_order": 1, "data_collection_order": 1}, {"id": "9:992", "total_order": 2, "data_collection_order": 1},
+        {"id": "9:991", "total_order": 1, "data_collection_order": 1},
+        {"id": "9:992", "total_order": 2, "data_collection_order": 1},
         {"id": "9:993", "total_order": 3, "data_collection_order": 2}]
-    assert (first.topic, first.value["status"], first.value["id"], first.value["event_count"]) == ("p.transaction", "BEGIN", "9:990", None)
+    assert (first.topic, first.value["status"], first.value["id"], first.value["event_count"]) == ("p.transaction", "BEGIN",
+        "9:990", None)
     assert last.value["data_collections"] == [{"data_collection": "public.people", "event_count": 2},
                                               {"data_collection": "public.other", "event_count": 1}]
     assert (last.value["status"], last.value["event_count"], last.kafka_partition) == ("END", 3, 0)
@@ -449,7 +458,8 @@ def test_copy_lines_are_read_events_with_markers_and_a_final_offset() -> None:
     t = d.table_for_snapshot(PEOPLE)
     assert t is not None
     assert t.columns == ("id", "name", "note")
-    batch = d.snapshot_batch(t, [b"1\ta\\tb\t\\N\n", b"2\t\tx\n", b"3\tc\t\\\\N\n"], AT, SnapshotMarks(first=True, last=True, last_of_table=True))
+    batch = d.snapshot_batch(t, [b"1\ta\\tb\t\\N\n", b"2\t\tx\n", b"3\tc\t\\\\N\n"], AT,
+        SnapshotMarks(first=True, last=True, last_of_table=True))
     records = list(batch.records())
     assert [(r.value["op"], r.value["source"]["snapshot"]) for r in records] == [("r", "first"), ("r", "true"), ("r", "last")]
     assert [r.value["after"] for r in records] == [row(1, "a\tb", None), row(2, "", "x"), row(3, "c", "\\N")]
@@ -457,12 +467,14 @@ def test_copy_lines_are_read_events_with_markers_and_a_final_offset() -> None:
     native, generic = both_ways(batch)
     assert native == generic
     ((_, offset),) = batch.offsets()
-    assert (offset["snapshot"], offset["snapshot_completed"], offset["last_snapshot_record"], offset["lsn"]) == ("INITIAL", True, True, 77)
+    assert (offset["snapshot"], offset["snapshot_completed"], offset["last_snapshot_record"], offset["lsn"]) == ("INITIAL",
+        True, True, 77)
 
 
 @pytest.mark.parametrize(("marks", "marker"), [
     (SnapshotMarks(True, True, True, True), "last"), (SnapshotMarks(True, True, True, False), "first"),
-    (SnapshotMarks(False, True, True, False), "last_in_data_collection"), (SnapshotMarks(False, True, False, False), "first_in_data_collection"),
+    (SnapshotMarks(False, True, True, False), "last_in_data_collection"),
+    (SnapshotMarks(False, True, False, False), "first_in_data_collection"),
     (SnapshotMarks(), "true")])
 def test_the_stronger_marker_wins_on_a_single_row(marks: SnapshotMarks, marker: str) -> None:
     d = decoder(catalog())
@@ -475,7 +487,8 @@ def test_the_stronger_marker_wins_on_a_single_row(marks: SnapshotMarks, marker: 
 def test_the_stream_after_a_snapshot_starts_at_its_position_and_drops_the_snapshot_keys() -> None:
     d = decoder(catalog())
     d.snapshot_done(AT)
-    batch = d.feed([begin(70), REL, insert(1, 1, "in the snapshot", None), commit(70, 77), begin(77), insert(1, 2, "b", None), commit(77, 90)])
+    batch = d.feed([begin(70), REL, insert(1, 1, "in the snapshot", None), commit(70, 77), begin(77), insert(1, 2, "b", None),
+        commit(77, 90)])
     assert [r.key["id"] for r in batch.records()] == [2]
     assert "snapshot" not in d.offset.write()
 

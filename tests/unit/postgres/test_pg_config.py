@@ -18,12 +18,17 @@ def errors(**props: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(("key", "default"), [
-    ("database.port", 5432), ("slot.name", "debezium"), ("publication.name", "dbz_publication"), ("publication.autocreate.mode", "all_tables"),
-    ("snapshot.mode", "initial"), ("decimal.handling.mode", "precise"), ("time.precision.mode", "adaptive"), ("binary.handling.mode", "bytes"),
-    ("tombstones.on.delete", True), ("skipped.operations", ["t"]), ("hstore.handling.mode", "json"), ("interval.handling.mode", "numeric"),
+    ("database.port", 5432), ("slot.name", "debezium"), ("publication.name", "dbz_publication"),
+    ("publication.autocreate.mode", "all_tables"),
+    ("snapshot.mode", "initial"), ("decimal.handling.mode", "precise"), ("time.precision.mode", "adaptive"),
+    ("binary.handling.mode", "bytes"),
+    ("tombstones.on.delete", True), ("skipped.operations", ["t"]), ("hstore.handling.mode", "json"),
+    ("interval.handling.mode", "numeric"),
     ("heartbeat.interval.ms", 0), ("status.update.interval.ms", 10000), ("max.batch.size", 2048), ("poll.interval.ms", 500),
-    ("unavailable.value.placeholder", "__debezium_unavailable_value"), ("schema.name.adjustment.mode", "none"), ("topic.delimiter", "."),
-    ("provide.transaction.metadata", False), ("extended.headers.enabled", True), ("slot.max.retries", 6), ("errors.max.retries", -1),
+    ("unavailable.value.placeholder", "__debezium_unavailable_value"), ("schema.name.adjustment.mode", "none"),
+    ("topic.delimiter", "."),
+    ("provide.transaction.metadata", False), ("extended.headers.enabled", True), ("slot.max.retries", 6),
+    ("errors.max.retries", -1),
     ("event.converting.failure.handling.mode", "fail"), ("plugin.name", "pgoutput")])
 def test_default(key: str, default: object) -> None:
     found = PostgresConfig.definition().get(key)
@@ -55,10 +60,13 @@ def test_everything_that_is_missing_is_told_at_once() -> None:
 @pytest.mark.parametrize(("key", "value", "said"), [
     ("topic.prefix", "a b", "only letters"), ("database.port", "x", "Not a number"), ("database.port", "70000", "65535"),
     ("slot.name", "Slot-1", "a-z"), ("slot.name", "x" * 64, "63"), ("snapshot.mode", "sometimes", "initial_only"),
-    ("time.precision.mode", "fine", "isostring"), ("table.include.list", "a[b", "not a regular expression"), ("message.key.columns", "t", "<table>:<column>"),
-    ("skipped.operations", "x", "must be one of"), ("skipped.operations", "none,c", "alone"), ("plugin.name", "wal2json", "pgoutput"),
+    ("time.precision.mode", "fine", "isostring"), ("table.include.list", "a[b", "not a regular expression"),
+    ("message.key.columns", "t", "<table>:<column>"),
+    ("skipped.operations", "x", "must be one of"), ("skipped.operations", "none,c", "alone"),
+    ("plugin.name", "wal2json", "pgoutput"),
     ("topic.naming.strategy", "com.example.Own", "SchemaTopicNamingStrategy"), ("tombstones.on.delete", "maybe", "true or false"),
-    ("column.mask.with.x.chars", "a.b.c", "number of characters"), ("column.mask.hash.MD17.with.salt.s", "a.b.c", "no hash algorithm"),
+    ("column.mask.with.x.chars", "a.b.c", "number of characters"),
+    ("column.mask.hash.MD17.with.salt.s", "a.b.c", "no hash algorithm"),
     ("topic.regex", "(", "not a regular expression"), ("max.batch.size", "0", "at least 1")])
 def test_a_wrong_value_is_refused_with_what_is_allowed(key: str, value: str, said: str) -> None:
     found = errors(**{key: value})
@@ -75,7 +83,8 @@ def test_a_select_of_ones_own_must_be_given() -> None:
 
 
 def test_selects_of_ones_own_are_read() -> None:
-    made = PostgresConfig.from_props({**BASE, "snapshot.select.statement.overrides": "s.t", "snapshot.select.statement.overrides.s.t": "SELECT 1"})
+    made = PostgresConfig.from_props({**BASE, "snapshot.select.statement.overrides": "s.t",
+        "snapshot.select.statement.overrides.s.t": "SELECT 1"})
     assert made.overrides == {"s.t": "SELECT 1"}
 
 

@@ -45,7 +45,8 @@ def test_parsing_tells_where_the_row_ends() -> None:
 
 
 @pytest.mark.parametrize("data", [
-    b"", b"\0", b"\0\1", b"\0\1t", b"\0\1t\0\0\0", b"\0\1t\0\0\0\2a", b"\0\1t\xff\xff\xff\xff", b"\0\1t\x7f\xff\xff\xff", b"\0\2n",
+    b"", b"\0", b"\0\1", b"\0\1t", b"\0\1t\0\0\0", b"\0\1t\0\0\0\2a", b"\0\1t\xff\xff\xff\xff", b"\0\1t\x7f\xff\xff\xff",
+    b"\0\2n",
     b"\xff\xff", b"\x06\x81" + b"n" * 1665, b"\0\1b\0\0\0\1a", b"\0\1?"])
 def test_a_hostile_row_is_refused_with_its_offset(data: bytes) -> None:
     with pytest.raises(ValueError, match="byte"):
@@ -79,7 +80,8 @@ def test_rows_of_every_width_are_read(n: int) -> None:
 
 
 @pytest.mark.parametrize(("new", "old", "same"), [
-    ("a", "a", True), ("a", "b", False), (None, None, True), (None, "a", False), ("a", None, False), (wire.UNCHANGED, "a", True), ("", None, False)])
+    ("a", "a", True), ("a", "b", False), (None, None, True), (None, "a", False), ("a", None, False),
+    (wire.UNCHANGED, "a", True), ("", None, False)])
 def test_same(new: object, old: object, same: bool) -> None:
     assert spans(wire.row([new])).same(spans(wire.row([old])), 0) is same
 
@@ -91,7 +93,8 @@ def write(plan: Plan, data: bytes, old: bytes | None = None) -> bytes:
 
 
 def test_a_plan_writes_the_columns_it_names_in_its_order() -> None:
-    plan = Plan([(2, TEXT, 0, b"\x02", b"\0", None, None), (0, INT, 0, b"", None, None, None), (1, BOOL, 0, b"", None, None, None)])
+    plan = Plan([(2, TEXT, 0, b"\x02", b"\0", None, None), (0, INT, 0, b"", None, None, None),
+        (1, BOOL, 0, b"", None, None, None)])
     assert write(plan, wire.row(["-3", "t", "ab"])) == b"\x02\x04ab" + b"\x05" + b"\x01"
 
 
@@ -131,7 +134,8 @@ def test_a_plan_for_another_row_is_refused(place: int) -> None:
 
 
 @pytest.mark.parametrize(("line", "cells"), [
-    (b"1\ta\n", [b"1", b"a"]), (b"1\t\\N\n", [b"1", None]), (b"\n", [b""]), (b"a\\tb\\nc\\\\d\\r\\b\\f\\v", [b"a\tb\nc\\d\r\x08\x0c\x0b"]),
+    (b"1\ta\n", [b"1", b"a"]), (b"1\t\\N\n", [b"1", None]), (b"\n", [b""]),
+    (b"a\\tb\\nc\\\\d\\r\\b\\f\\v", [b"a\tb\nc\\d\r\x08\x0c\x0b"]),
     (b"\\\\N\n", [b"\\N"]), (b"\\.x", [b".x"]), ("ž\t日\n".encode(), ["ž".encode(), "日".encode()]), (b"\t\t", [b"", b"", b""])])
 def test_a_copy_line_has_the_form_of_a_row(line: bytes, cells: list[bytes | None]) -> None:
     made = spans(tuple_of_copy(line))
@@ -151,7 +155,8 @@ def test_scan_tells_kind_position_and_relation() -> None:
     assert [o[4] for o in out] == frames
 
 
-@pytest.mark.parametrize("frame", [b"", b"w", b"w" + b"\0" * 24, b"w" + b"\0" * 24 + b"I\0\0", b"k\0", b"k" + b"\0" * 16, b"z" * 40])
+@pytest.mark.parametrize("frame", [b"", b"w", b"w" + b"\0" * 24, b"w" + b"\0" * 24 + b"I\0\0", b"k\0", b"k" + b"\0" * 16,
+    b"z" * 40])
 def test_a_frame_that_is_too_short_is_refused(frame: bytes) -> None:
     with pytest.raises(ValueError):
         scan([frame], [])
@@ -169,6 +174,7 @@ def test_numbers_are_unsigned() -> None:
     assert u64(struct.pack(">Q", 0x0123456789ABCDEF), 0) == 0x0123456789ABCDEF
 
 
-@pytest.mark.parametrize(("date", "days"), [((1970, 1, 1), 0), ((2000, 3, 1), 11017), ((0, 3, 1), -719468), ((-1, 12, 31), -719529), ((1600, 2, 29), -135081)])
+@pytest.mark.parametrize(("date", "days"),
+    [((1970, 1, 1), 0), ((2000, 3, 1), 11017), ((0, 3, 1), -719468), ((-1, 12, 31), -719529), ((1600, 2, 29), -135081)])
 def test_days_from_civil(date: tuple[int, int, int], days: int) -> None:
     assert days_from_civil(*date) == days

@@ -10,12 +10,15 @@ from connect.api.errors import ConnectError
 from connectors.postgres.lsn import LSN
 from connectors.postgres.offsets import PgOffset, partition_of
 
-STREAMING = {"lsn_proc": 24023128, "messageType": "INSERT", "lsn_commit": 24023000, "lsn": 24023128, "txId": 555, "ts_usec": 1700000000000000}
-SNAPSHOT = {"snapshot": "INITIAL", "snapshot_completed": True, "last_snapshot_record": True, "lsn": 24023128, "txId": 555, "ts_usec": 1}
+STREAMING = {"lsn_proc": 24023128, "messageType": "INSERT", "lsn_commit": 24023000, "lsn": 24023128, "txId": 555,
+    "ts_usec": 1700000000000000}
+SNAPSHOT = {"snapshot": "INITIAL", "snapshot_completed": True, "last_snapshot_record": True, "lsn": 24023128, "txId": 555,
+    "ts_usec": 1}
 
 
 @pytest.mark.parametrize("offset", [
-    STREAMING, SNAPSHOT, {**STREAMING, "headgate_tx_lsn": 24023200, "headgate_tx_index": 3, "headgate_system_id": "7", "headgate_timeline": 1},
+    STREAMING, SNAPSHOT, {**STREAMING, "headgate_tx_lsn": 24023200, "headgate_tx_index": 3, "headgate_system_id": "7",
+    "headgate_timeline": 1},
     {**STREAMING, "transaction_id": "555:24023128", "transaction_data_collection_order_public.t": 4}, {"lsn": -1}])
 def test_an_offset_is_written_as_it_was_read(offset: dict[str, Any]) -> None:
     read = PgOffset.read(offset)
@@ -44,7 +47,8 @@ def test_a_snapshot_that_was_not_finished_is_known(value: Any, running: bool) ->
     assert read is not None and read.snapshot_running is running
 
 
-@pytest.mark.parametrize("offset", [{"lsn": "x"}, {"lsn": 1.5}, {"lsn": True}, {"txId": "1"}, {"lsn_commit": 2**70}, {"snapshot": 5}, {"lsn": "a/zz"}])
+@pytest.mark.parametrize("offset", [{"lsn": "x"}, {"lsn": 1.5}, {"lsn": True}, {"txId": "1"}, {"lsn_commit": 2**70},
+    {"snapshot": 5}, {"lsn": "a/zz"}])
 def test_a_wrong_offset_names_the_key_and_the_cure(offset: dict[str, Any]) -> None:
     with pytest.raises(ConnectError, match=f"{next(iter(offset))}.*offsets"):
         PgOffset.read(offset)
@@ -55,7 +59,8 @@ def test_an_lsn_as_text_is_taken() -> None:
     assert read is not None and read.lsn == 0x16E9130
 
 
-@pytest.mark.parametrize(("text", "number"), [("0/0", 0), ("16/B374D848", 0x16B374D848), ("FFFFFFFF/FFFFFFFF", 2**64 - 1), ("0/a", 10)])
+@pytest.mark.parametrize(("text", "number"),
+    [("0/0", 0), ("16/B374D848", 0x16B374D848), ("FFFFFFFF/FFFFFFFF", 2**64 - 1), ("0/a", 10)])
 def test_an_lsn_is_read_from_the_databases_text(text: str, number: int) -> None:
     assert LSN.parse(text) == number and str(LSN(number)) == text.upper()
 

@@ -36,7 +36,8 @@ def short(s: Schema) -> tuple[str, str | None]:
     ("bool", "t", True, "boolean"), ("bool", "f", False, "boolean"),
     ("int2", "-32768", -32768, "int16"), ("int2", "32767", 32767, "int16"),
     ("int4", "-2147483648", -2147483648, "int32"), ("int4", "2147483647", 2147483647, "int32"),
-    ("int8", "-9223372036854775808", -9223372036854775808, "int64"), ("int8", "9223372036854775807", 9223372036854775807, "int64"),
+    ("int8", "-9223372036854775808", -9223372036854775808, "int64"),
+    ("int8", "9223372036854775807", 9223372036854775807, "int64"),
     ("oid", "4294967295", 4294967295, "int64"),
     ("float8", "2.718281828459045", 2.718281828459045, "double"), ("float8", "Infinity", float("inf"), "double"),
     ("float8", "5e-324", 5e-324, "double"), ("float4", "1.5", 1.5, "float"), ("float4", "-Infinity", float("-inf"), "float"),
@@ -68,7 +69,8 @@ def test_a_real_is_the_number_that_32_bits_hold() -> None:
 
 
 @pytest.mark.parametrize(("precision", "scale", "text", "value"), [
-    (5, 2, "1.10", Decimal("1.10")), (5, 2, "-1.10", Decimal("-1.10")), (4, 0, "10", Decimal("10")), (3, 5, "0.00123", Decimal("0.00123")),
+    (5, 2, "1.10", Decimal("1.10")), (5, 2, "-1.10", Decimal("-1.10")), (4, 0, "10", Decimal("10")),
+    (3, 5, "0.00123", Decimal("0.00123")),
     (38, 10, "1234567890123456789012345678.0123456789", Decimal("1234567890123456789012345678.0123456789")),
     (5, -2, "12300", Decimal("123E2"))])
 def test_numeric_with_scale_is_a_decimal_of_exactly_that_scale(precision: int, scale: int, text: str, value: Decimal) -> None:
@@ -88,12 +90,13 @@ def test_numeric_without_scale_drops_trailing_zeros(text: str, scale: int, unsca
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity"])
 @pytest.mark.parametrize("typmod", [-1, numeric(5, 2)])
 def test_numeric_that_is_no_number_is_refused_in_precise_mode(text: str, typmod: int) -> None:
-    with pytest.raises(ValueError, match="decimal.handling.mode"):
+    with pytest.raises(ValueError, match=r"decimal\.handling\.mode"):
         codec("numeric", typmod).value(text.encode())
 
 
 @pytest.mark.parametrize(("text", "value"), [
-    ("NaN", "NAN"), ("Infinity", "POSITIVE_INFINITY"), ("-Infinity", "NEGATIVE_INFINITY"), ("0.00000000000000000001", "0.00000000000000000001")])
+    ("NaN", "NAN"), ("Infinity", "POSITIVE_INFINITY"), ("-Infinity", "NEGATIVE_INFINITY"),
+    ("0.00000000000000000001", "0.00000000000000000001")])
 def test_numeric_as_string(text: str, value: str) -> None:
     assert codec("numeric", decimal="string").value(text.encode()) == value
 
@@ -116,7 +119,8 @@ def test_bytea_by_mode(mode: str, value: Any, placeholder: Any) -> None:
 
 @pytest.mark.parametrize(("kind", "n", "text", "value"), [
     ("bit", 1, "1", True), ("bit", -1, "0", False), ("varbit", 1, "1", True), ("bit", 2, "11", b"\x03"), ("bit", 2, "00", b""),
-    ("bit", 24, "000000010000001000000011", b"\x03\x02\x01"), ("varbit", -1, "101010101010101010", b"\xaa\xaa\x02"), ("varbit", 5, "", b"")])
+    ("bit", 24, "000000010000001000000011", b"\x03\x02\x01"), ("varbit", -1, "101010101010101010", b"\xaa\xaa\x02"),
+    ("varbit", 5, "", b"")])
 def test_bit_strings_are_little_endian_without_high_zeros(kind: str, n: int, text: str, value: Any) -> None:
     assert codec(kind, n).value(text.encode()) == value
 
@@ -160,10 +164,12 @@ def test_timestamps_of_any_year(text: str, micros: int) -> None:
 
 
 @pytest.mark.parametrize(("text", "digits", "value"), [
-    ("2016-11-04 11:51:30.123456+00", -1, "2016-11-04T11:51:30.123456Z"), ("2016-11-04 11:51:30+00", -1, "2016-11-04T11:51:30.000000Z"),
+    ("2016-11-04 11:51:30.123456+00", -1, "2016-11-04T11:51:30.123456Z"),
+    ("2016-11-04 11:51:30+00", -1, "2016-11-04T11:51:30.000000Z"),
     ("2024-02-29 23:59:59+00", 0, "2024-02-29T23:59:59Z"), ("2000-01-01 00:00:00.5+00", 3, "2000-01-01T00:00:00.500Z"),
     ("21016-11-04 06:51:30.123456+00", -1, "+21016-11-04T06:51:30.123456Z"),
-    ("4713-12-31 23:59:59.999999+00 BC", -1, "-4712-12-31T23:59:59.999999Z"), ("0001-01-01 00:00:00+00", -1, "0001-01-01T00:00:00.000000Z"),
+    ("4713-12-31 23:59:59.999999+00 BC", -1, "-4712-12-31T23:59:59.999999Z"),
+    ("0001-01-01 00:00:00+00", -1, "0001-01-01T00:00:00.000000Z"),
     ("2016-11-04 13:51:30+05:30", 0, "2016-11-04T08:21:30Z"), ("infinity", -1, "infinity"), ("-infinity", -1, "-infinity")])
 def test_timestamptz_is_text_in_utc_with_the_columns_digits(text: str, digits: int, value: str) -> None:
     assert codec("timestamptz", digits).value(text.encode()) == value
@@ -215,10 +221,13 @@ def test_intervals(text: str, micros: int, iso: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "text"), [
-    ("bool", "yes"), ("int4", ""), ("int4", "-"), ("int4", "2147483648"), ("int2", "32768"), ("int8", "9223372036854775808"), ("int4", "1a"),
+    ("bool", "yes"), ("int4", ""), ("int4", "-"), ("int4", "2147483648"), ("int2", "32768"), ("int8", "9223372036854775808"),
+    ("int4", "1a"),
     ("date", "2016-13-01"), ("date", "04/11/2016"), ("date", "2016-11-4"), ("date", ""), ("time", "1:2:3"), ("time", "10:00:00."),
-    ("timestamp", "2016-11-04"), ("timestamp", "2016-11-04 10:00"), ("timetz", "10:00:00"), ("timestamptz", "2016-11-04 10:00:00+0"),
-    ("interval", "P1Y"), ("interval", ""), ("bytea", "\\001"), ("bytea", "\\x0"), ("bit", "12"), ("point", "1"), ("money", "free"), ("float8", "x")])
+    ("timestamp", "2016-11-04"), ("timestamp", "2016-11-04 10:00"), ("timetz", "10:00:00"),
+    ("timestamptz", "2016-11-04 10:00:00+0"),
+    ("interval", "P1Y"), ("interval", ""), ("bytea", "\\001"), ("bytea", "\\x0"), ("bit", "12"), ("point", "1"),
+    ("money", "free"), ("float8", "x")])
 def test_a_text_of_another_form_is_refused_without_showing_it(kind: str, text: str) -> None:
     with pytest.raises(ValueError) as e:
         codec(kind).value(text.encode())
@@ -256,7 +265,8 @@ def extension(name: str, **more: Any) -> FakeCatalog:
 
 
 @pytest.mark.parametrize(("text", "json", "pairs"), [
-    ('"k1"=>"v1", "k 2"=>"v \\"2\\"", "n"=>NULL', '{"k1":"v1","k 2":"v \\"2\\"","n":null}', {"k1": "v1", "k 2": 'v "2"', "n": None}),
+    ('"k1"=>"v1", "k 2"=>"v \\"2\\"", "n"=>NULL', '{"k1":"v1","k 2":"v \\"2\\"","n":null}',
+    {"k1": "v1", "k 2": 'v "2"', "n": None}),
     ("", "{}", {}), ('"a"=>"NULL"', '{"a":"NULL"}', {"a": "NULL"})])
 def test_hstore(text: str, json: str, pairs: dict[str, Any]) -> None:
     for mode, expected in (("json", json), ("map", pairs)):
@@ -276,7 +286,8 @@ def test_an_enum_tells_its_labels() -> None:
 
 
 def test_a_domain_over_a_domain_is_its_base_type_with_the_limits_that_hold() -> None:
-    types = {20000: PgType(20000, "vip", "public", "d", base=20001), 20001: PgType(20001, "price", "public", "d", base=1700, base_typmod=numeric(8, 2))}
+    types = {20000: PgType(20000, "vip", "public", "d", base=20001),
+        20001: PgType(20001, "price", "public", "d", base=1700, base_typmod=numeric(8, 2))}
     made = codec_of(20000, -1, FakeCatalog(types=types), OPTIONS)
     assert made is not None and made.schema.parameters["scale"] == "2"
 

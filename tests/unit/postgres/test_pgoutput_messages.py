@@ -13,11 +13,13 @@ def test_begin() -> None:
 
 
 def test_commit() -> None:
-    assert pgoutput.Commit.parse(wire.commit(10, 20, ts=-1)) == pgoutput.Commit(pgoutput.LSN(10), pgoutput.LSN(20), 946684799999999)
+    assert pgoutput.Commit.parse(wire.commit(10, 20, ts=-1)) == pgoutput.Commit(pgoutput.LSN(10), pgoutput.LSN(20),
+        946684799999999)
 
 
 def test_relation_with_modifiers_and_flags() -> None:
-    made = pgoutput.Relation.parse(wire.relation(5, "täble", [("a", "int4", True), ("b", "varchar", False, 24)], "i", "Odd Schema"))
+    made = pgoutput.Relation.parse(wire.relation(5, "täble", [("a", "int4", True), ("b", "varchar", False, 24)], "i",
+        "Odd Schema"))
     assert (made.oid, made.schema, made.name, made.replica_identity) == (5, "Odd Schema", "täble", "i")
     assert made.columns == (pgoutput.RelationColumn("a", 23, -1, True), pgoutput.RelationColumn("b", 1043, 24, False))
 
@@ -43,7 +45,8 @@ def test_origin_and_type() -> None:
 
 WHOLE = {
     "begin": (pgoutput.Begin, wire.begin(10)), "commit": (pgoutput.Commit, wire.commit(10, 20)),
-    "relation": (pgoutput.Relation, wire.relation(5, "t", [("a", "int4", True)])), "truncate": (pgoutput.Truncate, wire.truncate(1, 2)),
+    "relation": (pgoutput.Relation, wire.relation(5, "t", [("a", "int4", True)])),
+    "truncate": (pgoutput.Truncate, wire.truncate(1, 2)),
     "message": (pgoutput.Message, wire.message("p", b"abc")), "origin": (pgoutput.Origin, wire.xlog("O", b"\0" * 8 + b"x\0")),
     "type": (pgoutput.TypeName, wire.xlog("Y", b"\0" * 4 + b"a\0b\0")),
 }

@@ -19,8 +19,10 @@ from schemas.encode import encoder_of
 
 UNCHANGED = object()
 TYPES = {
-    16: "bool", 17: "bytea", 18: "char", 19: "name", 20: "int8", 21: "int2", 23: "int4", 25: "text", 26: "oid", 114: "json", 142: "xml",
-    600: "point", 603: "box", 700: "float4", 701: "float8", 790: "money", 869: "inet", 1042: "bpchar", 1043: "varchar", 1082: "date",
+    16: "bool", 17: "bytea", 18: "char", 19: "name", 20: "int8", 21: "int2", 23: "int4", 25: "text", 26: "oid", 114: "json",
+    142: "xml",
+    600: "point", 603: "box", 700: "float4", 701: "float8", 790: "money", 869: "inet", 1042: "bpchar", 1043: "varchar",
+    1082: "date",
     1083: "time", 1114: "timestamp", 1184: "timestamptz", 1186: "interval", 1266: "timetz", 1560: "bit", 1562: "varbit",
     1700: "numeric", 2950: "uuid", 3614: "tsvector", 3802: "jsonb",
 }
@@ -58,7 +60,8 @@ def config(**props: str) -> PostgresConfig:
 def decoder(catalog: FakeCatalog, resume: dict[str, Any] | None = None, props: dict[str, str] | None = None) -> Decoder:
     base = {"topic.prefix": "p", "database.hostname": "h", "database.user": "u", "database.dbname": "db"}
     facts = ConnectorFacts("c", 0, "run-1", "db", "7000", 1)
-    return Decoder(PostgresConfig.from_props({**base, **(props or {})}), catalog, facts, PgOffset.read(resume), clock=lambda: 1_700_000_000_123_456_789)
+    return Decoder(PostgresConfig.from_props({**base, **(props or {})}), catalog, facts, PgOffset.read(resume),
+        clock=lambda: 1_700_000_000_123_456_789)
 
 
 def xlog(kind: str, body: bytes, lsn: int = 100, end: int = 0) -> bytes:

@@ -1,0 +1,188 @@
+"""Laws of the PostgreSQL row encoder: straight from wire bytes equals by way of Python values, with fastavro as judge; and
+no bytes off the wire do worse than an error."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import fastavro
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from connect.api.errors import ConnectError
+from connectors.postgres.batch import ChangeBatch
+from connectors.postgres.core.rows import Spans, tuple_of_copy
+from schemas.avro import avro_schema
+from schemas.model import CONNECT_DECIMAL, Schema, Type
+from schemas.numbers import decimal_bytes
+from tests.unit.postgres import wire
+from tests.unit.postgres.wire import UNCHANGED, FakeCatalog, begin, both_ways, commit, decoder, delete, insert, relation, table, update
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
+DATES = st.dates().map(str)
+CLOCKS = st.times().map(lambda t: t.replace(tzinfo=None).isoformat())
+NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-(10**6), max_value=10**6)
+COLUMNS: dict[str, tuple[str | int, int, st.SearchStrategy[str]]] = {
+    "bool": ("bool", -1, st.sampled_from("tf")),
+    "int2": ("int2", -1, st.integers(-(2**15), 2**15 - 1).map(str)),
+    "int4": ("int4", -1, st.integers(-(2**31), 2**31 - 1).map(str)),
+    "int8": ("int8", -1, st.integers(-(2**63), 2**63 - 1).map(str)),
+    "float4": ("float4", -1, st.floats(width=32).map(str).map(lambda s: s.replace("inf", "Infinity").replace("nan", "NaN"))),
+    "float8": ("float8", -1, st.floats().map(str).map(lambda s: s.replace("inf", "Infinity").replace("nan", "NaN"))),
+    "numeric": ("numeric", (9 << 16 | 2) + 4, NUMBERS.map(lambda d: f"{d:f}")),
+    "variable": ("numeric", -1, NUMBERS.map(lambda d: f"{d:f}")),
+    "text": ("text", -1, TEXTS),
+    "jsonb": ("jsonb", -1, TEXTS),
+    "uuid": ("uuid", -1, st.uuids().map(str)),
+    "bytea": ("bytea", -1, st.binary(max_size=9).map(lambda b: "\\x" + b.hex())),
+    "date": ("date", -1, DATES),
+    "time": ("time", -1, CLOCKS),
+    "time3": ("time", 3, CLOCKS.map(lambda s: s[:12])),
+    "timestamp": ("timestamp", -1, st.tuples(DATES, CLOCKS).map(" ".join)),
+    "timestamp0": ("timestamp", 0, st.tuples(DATES, st.just("10:11:12")).map(" ".join)),
+    "timestamptz": ("timestamptz", -1, st.tuples(DATES, CLOCKS).map(lambda p: " ".join(p) + "+00")),
+    "ints": (1007, -1, st.lists(st.none() | st.integers(-9, 9), max_size=4).map(
+        lambda v: "{" + ",".join("NULL" if x is None else str(x) for x in v) + "}")),
+    "texts": (1009, -1, st.lists(st.none() | TEXTS, max_size=4).map(
+        lambda v: "{" + ",".join("NULL" if x is None else '"' + x.replace("\\", "\\\\").replace('"',
+        '\\"') + '"' for x in v) + "}")),
+    "interval": ("interval", -1, st.integers(-99, 99).map(lambda d: f"{d} days")),
+    "bits": ("varbit", -1, st.text("01", max_size=20)),
+    "point": ("point", -1, st.just("(1,-2.5)")),
+}
+TOASTED = ("text", "jsonb", "bytea", "texts", "ints")
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> tuple[FakeCatalog, list[bytes], dict[str, str]]:
+    names = draw(st.lists(st.sampled_from(sorted(COLUMNS)), min_size=1, max_size=8, unique=True))
+    required = {n for n in names if draw(st.booleans())}
+    full = draw(st.booleans())
+    key = draw(st.sampled_from([(), (names[0],)])) if names[0] in required else ()
+    columns = [(n, COLUMNS[n][0], n in required, None, COLUMNS[n][1]) for n in names]
+    rel = relation(1, "t", [(n, COLUMNS[n][0], n in key or full, COLUMNS[n][1]) for n in names], "f" if full else "d")
+    catalog = FakeCatalog({1: table(1, "t", columns, key)})
+
+    def row(unchanged: bool = False) -> list[Any]:
+        out: list[Any] = []
+        for n in names:
+            if n not in required and draw(st.integers(0, 3)) == 0:
+                out.append(None)
+            elif unchanged and n in TOASTED and n not in key and draw(st.booleans()):
+                out.append(UNCHANGED)
+            else:
+                out.append(draw(COLUMNS[n][2]))
+        return out
+
+    def old(values: list[Any]) -> list[Any]:
+        return values if full else [v if n in key else None for n, v in zip(names, values, strict=True)]
+
+    frames = [begin(1000), rel]
+    for _ in range(draw(st.integers(1, 4))):
+        kind = draw(st.sampled_from("IUDu"))
+        if kind == "I":
+            frames.append(insert(1, *row()))
+        elif kind == "U":
+            frames.append(update(1, *row(True)))
+        elif kind == "u" and (key or full):
+            frames.append(update(1, *row(True), old=old(row()), kind="O" if full else "K"))
+        elif kind == "D" and (key or full):
+            frames.append(delete(1, *old(row()), kind="O" if full else "K"))
+    frames.append(commit(1000, 1010))
+    props = {
+        "time.precision.mode": draw(st.sampled_from(["adaptive", "connect", "isostring", "microseconds"])),
+        "decimal.handling.mode": draw(st.sampled_from(["precise", "double", "string"])),
+        "binary.handling.mode": draw(st.sampled_from(["bytes", "hex"])),
+        "provide.transaction.metadata": draw(st.sampled_from(["true", "false"])),
+        "event.converting.failure.handling.mode": draw(st.sampled_from(["fail", "skip"])),
+    }
+    if draw(st.booleans()):
+        props["column.mask.with.2.chars"] = "public.t.text"
+    return catalog, frames, props
+
+
+def judged(schema: Schema, value: Any) -> Any:
+    """A Connect value as fastavro takes it: Decimals as their bytes, missing struct members as null."""
+    if value is None:
+        return None
+    if schema.type is Type.STRUCT:
+        return {f.name: judged(f.schema, value.get(f.name)) for f in schema.fields}
+    if schema.type is Type.ARRAY and schema.value_schema is not None:
+        return [judged(schema.value_schema, v) for v in value]
+    return decimal_bytes(schema, value) if schema.name == CONNECT_DECIMAL else value
+
+
+def plain(tree: Any) -> Any:
+    """The Avro schema without logical types, so that fastavro writes the numbers and bytes as they are."""
+    if isinstance(tree, dict):
+        return {k: plain(v) for k, v in tree.items() if k not in ("logicalType", "default")}
+    return [plain(t) for t in tree] if isinstance(tree, list) else tree
+
+
+def fastavro_bytes(schema: Schema, value: Any) -> bytes:
+    out = io.BytesIO()
+    fastavro.schemaless_writer(out, fastavro.parse_schema(plain(avro_schema(schema))), judged(schema, value))
+    return out.getvalue()
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(changes())
+def test_wire_bytes_to_avro_equals_python_values_to_avro_and_fastavro(given_: tuple[FakeCatalog, list[bytes],
+    dict[str, str]]) -> None:
+    catalog, frames, props = given_
+    batch = decoder(catalog, None, props).feed(frames)
+    native, generic = both_ways(batch)
+    assert native == generic
+    for record, written in zip(batch.records(), native, strict=True):
+        if record.value_schema is not None:
+            frame = f"<{record.topic}|{record.value_schema.name}>".encode()
+            assert written.value == frame + fastavro_bytes(record.value_schema, record.value)
+        if record.key_schema is not None:
+            frame = f"<{record.topic}|{record.key_schema.name}>".encode()
+            assert written.key == frame + fastavro_bytes(record.key_schema, record.key)
+
+
+SEEDS = [
+    begin(1000), relation(1, "t", [("id", "int4", True), ("v", "text", False)]), insert(1, 1, "a"),
+    update(1, 1, "b", old=[2, None]),
+    delete(1, 1, None), wire.truncate(1), wire.message("p", b"x"), commit(1000, 1010), wire.keepalive(5),
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, len(SEEDS) - 1), st.integers(0, 200), st.binary(max_size=6), st.booleans())
+def test_damaged_frames_give_an_error_of_ours_or_records(which: int, at: int, junk: bytes, cut: bool) -> None:
+    frames = list(SEEDS)
+    frame = frames[which]
+    at = min(at, len(frame))
+    frames[which] = frame[:at] + junk + (b"" if cut else frame[at + len(junk):])
+    catalog = FakeCatalog({1: table(1, "t", [("id", "int4", True), ("v", "text", False)])})
+    try:
+        batch: ChangeBatch = decoder(catalog, None, {"skipped.operations": "none"}).feed(frames)
+        list(batch.records())
+        list(batch.serialize(wire.native_converters()))
+    except ConnectError:
+        pass
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=60), st.integers(-5, 70))
+def test_any_bytes_are_a_row_or_a_value_error(data: bytes, offset: int) -> None:
+    spans = Spans()
+    try:
+        end = spans.parse(data, offset)
+    except ValueError:
+        return
+    assert offset + 2 <= end <= len(data)
+    assert all(len(spans.raw(i) or b"") <= len(data) for i in range(spans.count))
+
+
+@given(st.lists(st.none() | st.binary(max_size=8).filter(lambda b: b"\0" not in b), min_size=1, max_size=6))
+def test_a_copy_line_read_is_the_row_it_was_written_from(cells: list[bytes | None]) -> None:
+    escapes = {b"\\": b"\\\\", b"\t": b"\\t", b"\n": b"\\n", b"\r": b"\\r", b"\b": b"\\b", b"\f": b"\\f", b"\v": b"\\v"}
+    line = b"\t".join(
+        b"\\N" if c is None else b"".join(escapes.get(bytes([x]), bytes([x])) for x in c) for c in cells) + b"\n"
+    spans = Spans()
+    spans.parse(tuple_of_copy(line), 0)
+    assert [spans.raw(i) for i in range(spans.count)] == cells
