@@ -18,7 +18,7 @@ _PURPOSE = "field extraction"
 _KEYS = ConfigDef((
     ConfigKey("field", valid=(NonEmpty(),), doc="The field; with field.syntax.version V2 a dotted path."),
     ConfigKey("field.syntax.version", default="V1", importance=Importance.HIGH, recommended=("V1", "V2"), one_of=True,
-              doc="V1: the field's name as it is. V2: names separated by dots; a name with dots stands in backticks."),
+              doc="V1: the name as it is. V2: names separated by dots; a name with dots stands in backticks."),
     REPLACE_NULL,
 ))
 _STEP = re.compile(r"`((?:[^`]|\\`)*)`(?=\.|$)|([^.`]+)(?=\.|$)")
@@ -33,7 +33,7 @@ def field_path(text: str, version: str) -> tuple[str, ...]:
     while True:
         m = _STEP.match(text, at)
         if m is None:
-            raise ValueError(f"the path {text!r} is not right at position {at}: names are separated by dots, backticks are closed")
+            raise ValueError(f"the path {text!r} is not right at position {at}: names need dots between, backticks an end")
         steps.append(m[1].replace("\\`", "`") if m[1] is not None else m[2])
         at = m.end()
         if at == len(text):
