@@ -71,7 +71,8 @@ def connectors(url: Url = _DEFAULT_URL, output: Output = Format.TABLE) -> None:
 
 
 def apply(
-    files: Annotated[list[str], typer.Option("--file", "-f", help="JSON: {name, config} or a flat configuration with name; - is stdin")],
+    files: Annotated[list[str], typer.Option(
+        "--file", "-f", help="JSON: {name, config} or a flat configuration with name; - is stdin")],
     url: Url = _DEFAULT_URL,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="validate only")] = False,
 ) -> None:
@@ -191,7 +192,9 @@ def _describe() -> typer.Typer:
         if output is Format.JSON:
             _json(keys)
             return
-        rows = [[k["name"], k["type"], "required" if k["required"] else k["default_value"] or "", k["documentation"]] for k in keys]
+        rows = [
+            [k["name"], k["type"], "required" if k["required"] else k["default_value"] or "", k["documentation"]] for k in keys
+        ]
         table(["KEY", "TYPE", "DEFAULT", "MEANING"], rows)
 
     return app
@@ -250,7 +253,9 @@ def _verb(verb: str, doing: tuple[str, str, str]) -> typer.Typer:
     ) -> None:
         each(url, names, {"includeTasks": str(include_tasks).lower(), "onlyFailed": str(only_failed).lower()})
 
-    def task(name: Annotated[str, typer.Argument()], number: Annotated[int, typer.Argument(min=0)], url: Url = _DEFAULT_URL) -> None:
+    def task(
+        name: Annotated[str, typer.Argument()], number: Annotated[int, typer.Argument(min=0)], url: Url = _DEFAULT_URL,
+    ) -> None:
         Client(url).call("POST", "connectors", name, "tasks", str(number), "restart")
         print(f"restarted task {name}-{number}")
 
