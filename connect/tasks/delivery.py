@@ -153,7 +153,7 @@ class Delivery:
         entry.poison()
         where = _describe(batch, self._position)
         failure = _unconvertible(error, where)
-        self._service.tolerance.skips("conversion", failure, "")
+        self._service.tolerance.fails("conversion", failure)
         raise failure from error
 
     # -- the straight way

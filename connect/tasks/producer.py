@@ -15,7 +15,9 @@ from confluent_kafka import KafkaError, KafkaException
 from connect.api.errors import ConnectError, RecordError
 from connect.kafka import clients
 
-__all__ = ["ClientError", "DataProducer", "ProduceError", "data_config", "is_purged", "is_too_large", "refusal"]
+__all__ = [
+    "ClientError", "DataProducer", "ProduceError", "data_config", "is_purged", "is_too_large", "refusal", "request_refusal",
+]
 
 ClientError = KafkaError
 """What a delivery callback is given."""
@@ -90,6 +92,14 @@ def refusal(error: KafkaError, topic: str, where: str) -> ConnectError:
     if error.fatal() or code == KafkaError._FATAL:
         return ConnectError(f"The Kafka producer cannot go on ({text}); restart the task ({at})")
     return RecordError(f"Kafka refused the record ({error.name()}: {text})", at)
+
+
+def request_refusal(topic: str, size: int, where: str) -> ConnectError:
+    """The error for a request that was too large though its largest record, of so many bytes, need not be."""
+    return RecordError(
+        f"Kafka refused a request as too large; its largest record has {size} bytes. Restart the task: it reads "
+        "max.message.bytes of the topic anew and keeps requests below it. If it may not read that (DESCRIBE_CONFIGS on the topic), set "
+        "producer.override.batch.size below it; if the record itself is too large, raise it", f"topic {topic}, {where}")
 
 
 class DataProducer:

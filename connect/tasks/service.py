@@ -14,7 +14,7 @@ from connect.tasks.commit import Commit
 from connect.tasks.control import Control
 from connect.tasks.ledger import InFlight, Ledger
 from connect.tasks.meters import Meters
-from connect.tasks.producer import ClientError, DataProducer, is_purged, is_too_large, refusal
+from connect.tasks.producer import ClientError, DataProducer, is_purged, is_too_large, refusal, request_refusal
 from connect.tasks.reporter import Reporter
 from connect.tasks.tolerance import Tolerance
 from connect.tasks.trace import headline
@@ -128,8 +128,12 @@ class Service:
             if is_too_large(worst.error):
                 alike = [f for f in self._failures if is_too_large(f.error) and f.message.topic() == worst.message.topic()]
                 worst = max(alike, key=lambda f: _size(f.message))
-            error = refusal(worst.error, worst.message.topic(), self._locate(worst))
-            self.tolerance.skips("the producer", error, "")
+            topic = worst.message.topic()
+            if self._innocent(worst.error, worst.message):
+                error: ConnectError = request_refusal(topic, _size(worst.message), self._locate(worst))
+            else:
+                error = refusal(worst.error, topic, self._locate(worst))
+            self.tolerance.fails("the producer", error)
             raise error
         if self.producer.fatal is not None:
             raise ConnectError(f"The Kafka producer cannot go on: {self.producer.fatal.str()}. Restart the task")

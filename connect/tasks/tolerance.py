@@ -91,12 +91,20 @@ class Tolerance:
 
     def skips(self, stage: str, error: BaseException, where: str) -> bool:
         """A record failed for good in ``stage``; whether it is skipped. ``where`` says which record, without its values."""
+        if not self.policy.tolerate_all:
+            self.fails(stage, error, where)
+            return False
         self.counts.errors += 1
-        if self.policy.log or self.policy.tolerate_all:
-            self.counts.logged += 1
-            outcome = "skipped (errors.tolerance=all)" if self.policy.tolerate_all else "the task fails"
-            detail = f": {where}" if where else ""
-            _log.error("Error in %s, record %s%s: %s", stage, outcome, detail, headline(error, rows=True))
-        if self.policy.tolerate_all:
-            self.counts.skipped += 1
-        return self.policy.tolerate_all
+        self.counts.skipped += 1
+        self._tell(f"Error in {stage}, record skipped (errors.tolerance=all)", error, where)
+        return True
+
+    def fails(self, stage: str, error: BaseException, where: str = "") -> None:
+        """A record failed for good and fails the task, whatever is tolerated."""
+        self.counts.errors += 1
+        if self.policy.log:
+            self._tell(f"Error in {stage}, the task fails", error, where)
+
+    def _tell(self, what: str, error: BaseException, where: str) -> None:
+        self.counts.logged += 1
+        _log.error("%s%s: %s", what, f", {where}" if where else "", headline(error, rows=True))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from connect.api import ConfigError, ConnectError, Offset, Partition, SourceRecord, TaskContext
+from connect.failpoints import arm
 from connect.herder.requests import RequestError
 
 SOURCE: Partition = {"source": "count"}
@@ -25,6 +26,7 @@ class CountTask:
 
     def start(self, context: TaskContext) -> None:
         config = context.config
+        arm(config.get("failpoints"))
         self.context, self.topic, self.mode = context, config["topic"], config.get("mode", "")
         stored = context.offset(SOURCE)
         self.at = int(stored["n"]) if stored else 0

@@ -178,6 +178,8 @@ class Rig:
         entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
         resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
         self.admin.incremental_alter_configs([resource])[resource].result(30)
+        plain = ConfigResource(ResourceType.TOPIC, topic)
+        until(lambda: self.admin.describe_configs([plain])[plain].result(10)[name].value == value, what="the broker to know it")
 
     def close(self) -> None:
         for future in self.admin.delete_topics([self.topic, self.offsets_topic]).values():

@@ -19,7 +19,7 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
-def test_while_kafka_is_away_the_task_waits_in_the_open_and_then_loses_doubles_and_reorders_nothing(stack: Stack, how: str) -> None:
+def test_while_kafka_is_away_the_task_waits_in_the_open_and_loses_doubles_and_reorders_nothing(stack: Stack, how: str) -> None:
     rig = Rig(stack.kafka.bootstrap)
     task = Script([Numbers(rig.topic, 1 + 500 * i, 500 + 500 * i) for i in range(4)])
     with rig.running(task, producer={"queue.buffering.max.messages": 1500}):

@@ -69,7 +69,7 @@ def test_a_plain_list_of_records_is_a_batch(rig: Rig) -> None:
 def test_a_clean_stop_stores_what_is_acknowledged(rig: Rig) -> None:
     task = Script([Numbers(rig.topic, 1, 2000)])
     with rig.running(task, interval=3600) as run:
-        until(lambda: not task.steps, what="the batch")
+        until(lambda: task.polls > 1, what="the batch to be handed over")
         run.control.stop()
         assert run.end()
     assert rig.stored() == 2000

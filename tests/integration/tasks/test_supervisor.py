@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -58,11 +58,9 @@ class Watch:
 
 def alive(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    stat = Path(f"/proc/{pid}/stat")
-    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def worker_of(rig: Rig, **more: str) -> dict[str, str]:
@@ -72,8 +70,56 @@ def worker_of(rig: Rig, **more: str) -> dict[str, str]:
         "task.shutdown.graceful.timeout.ms": "3000", **{k.replace("_", "."): v for k, v in more.items()}}
 
 
+class Shared:
+    """One loop and one supervisor for most tests of this file: starting a fork server takes a second."""
+
+    def __init__(self) -> None:
+        self.runner = asyncio.Runner()
+        self.supervisor: Supervisor | None = None
+        self.listener: Callable[[TaskEvent], None] = lambda event: None
+
+    async def open(self, worker: dict[str, str]) -> Supervisor:
+        if self.supervisor is None:
+            self.supervisor = Supervisor(worker)
+            await self.supervisor.open(lambda event: self.listener(event))
+        return self.supervisor
+
+    def close(self) -> None:
+        if self.supervisor is not None:
+            server = self.supervisor.fork_server_pid
+            self.runner.run(self.supervisor.close())
+            assert server is not None and not alive(server)
+        self.runner.close()
+
+
+_shared = Shared()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_supervisor() -> Iterator[None]:
+    yield
+    _shared.close()
+
+
+def run(scene: Any) -> Any:
+    return _shared.runner.run(scene)
+
+
 @asynccontextmanager
-async def supervising(rig: Rig, stalled_after: float = 15.0, **more: str) -> AsyncIterator[Watch]:
+async def supervising(rig: Rig) -> AsyncIterator[Watch]:
+    """The shared supervisor; its tasks are stopped at the end."""
+    worker = worker_of(rig)
+    watch = Watch(await _shared.open(dict(worker)), rig, worker)
+    _shared.listener = watch.events.append
+    try:
+        yield watch
+    finally:
+        await watch.supervisor.stop(watch.supervisor.running())
+        assert watch.supervisor.running() == []
+
+
+@asynccontextmanager
+async def supervising_alone(rig: Rig, stalled_after: float = 15.0, **more: str) -> AsyncIterator[Watch]:
     worker = worker_of(rig, **more)
     watch = Watch(Supervisor(worker, stalled_after=stalled_after), rig, worker)
     await watch.supervisor.open(watch.events.append)
@@ -100,7 +146,7 @@ def test_a_task_runs_stores_its_offsets_and_goes_on_from_them(rig: Rig) -> None:
             await w.until(lambda: rig.stored() == 8)
         assert rig.numbers() == [1, 2, 3, 4, 5, 6, 7, 8] or sorted(rig.numbers()) == [1, 2, 3, 4, 5, 6, 7, 8]
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_the_standalone_worker_keeps_offsets_in_a_file(rig: Rig, tmp_path: Path) -> None:
@@ -116,14 +162,16 @@ def test_the_standalone_worker_keeps_offsets_in_a_file(rig: Rig, tmp_path: Path)
             await w.until(lambda: json.loads(file.read_text())["count"] == [[{"source": "count"}, {"n": 4}]])
         assert sorted(rig.numbers()) == [1, 2, 3, 4]
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_a_connector_with_an_offsets_topic_of_its_own_has_a_copy_in_the_workers(rig: Rig) -> None:
     own = f"{rig.offsets_topic}-own"
 
     async def scene() -> None:
-        async with supervising(rig, offset_storage_replication_factor="1") as w:
+        async with supervising(rig) as w:
+            w.worker["offset.storage.replication.factor"] = "1"
+
             def spec(count: str) -> TaskSpec:
                 s = w.spec(count=count)
                 return TaskSpec(s.key, 5, s.worker, {**s.connector_config, "offsets.storage.topic": own}, s.task_config)
@@ -135,13 +183,13 @@ def test_a_connector_with_an_offsets_topic_of_its_own_has_a_copy_in_the_workers(
             await w.until(lambda: rig.stored() == 5)
         assert sorted(rig.numbers()) == [1, 2, 3, 4, 5]
 
-    asyncio.run(scene())
+    run(scene())
     rig.admin.delete_topics([own])[own].result(30)
 
 
-def test_pause_and_resume(rig: Rig) -> None:
+def test_pause_and_resume_and_a_close_that_leaves_nothing(rig: Rig) -> None:
     async def scene() -> None:
-        async with supervising(rig) as w:
+        async with supervising_alone(rig) as w:
             await w.supervisor.start(w.spec(target=TargetState.PAUSED))
             await w.until_state("PAUSED")
             assert rig.numbers() == []
@@ -153,7 +201,7 @@ def test_pause_and_resume(rig: Rig) -> None:
             await w.supervisor.stop([TaskKey("count", 0)])
             assert w.states()[-1] == "UNASSIGNED"
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_a_task_that_fails_at_start_tells_why_without_secrets(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
@@ -166,7 +214,7 @@ def test_a_task_that_fails_at_start_tells_why_without_secrets(rig: Rig, caplog: 
             assert w.states() == ["FAILED"]
 
     with caplog.at_level("INFO"):
-        asyncio.run(scene())
+        run(scene())
     assert "password is [hidden]" in caplog.text
     assert "hunter22" not in caplog.text
     line = next(r for r in caplog.records if "password is" in r.getMessage())
@@ -181,7 +229,7 @@ def test_a_bug_in_a_connector_fails_its_task_with_the_lines_of_code(rig: Rig) ->
             assert failed.trace is not None and failed.trace.startswith("KeyError")
             assert "plugins_for_tests.py" in failed.trace and "in poll" in failed.trace
 
-    asyncio.run(scene())
+    run(scene())
 
 
 @pytest.mark.parametrize(("mode", "how"), [("crash", "SIGSEGV"), ("exit", "exit code 3")])
@@ -194,7 +242,7 @@ def test_a_process_that_dies_by_itself_is_a_failed_task_that_says_how(rig: Rig, 
             assert "starts after 0" in failed.trace, "its last log lines"
             assert w.supervisor.running() == []
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_a_killed_task_goes_on_where_it_was_and_loses_nothing(rig: Rig) -> None:
@@ -210,7 +258,7 @@ def test_a_killed_task_goes_on_where_it_was_and_loses_nothing(rig: Rig) -> None:
                 failed = await w.until_state("FAILED")
                 assert failed.trace is not None and "SIGKILL" in failed.trace
 
-    asyncio.run(scene())
+    run(scene())
     stored = rig.stored() or 0
     assert stored > 30
     assert set(range(1, stored + 1)) <= set(rig.numbers())
@@ -219,7 +267,7 @@ def test_a_killed_task_goes_on_where_it_was_and_loses_nothing(rig: Rig) -> None:
 @pytest.mark.parametrize("mode", ["hang", "spin", "hang-start", "hang-stop"])
 def test_a_task_that_does_not_stop_is_killed_after_its_grace(rig: Rig, mode: str) -> None:
     async def scene() -> None:
-        async with supervising(rig, task_shutdown_graceful_timeout_ms="500") as w:
+        async with supervising_alone(rig, task_shutdown_graceful_timeout_ms="500") as w:
             await w.supervisor.start(w.spec(mode=mode))
             if mode != "hang-start":
                 await w.until_state("RUNNING")
@@ -230,19 +278,19 @@ def test_a_task_that_does_not_stop_is_killed_after_its_grace(rig: Rig, mode: str
             assert w.supervisor.running() == []
             assert w.states()[-1] == "UNASSIGNED"
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_a_task_without_a_sign_of_life_is_shown_as_stalled_and_where(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     async def scene() -> None:
-        async with supervising(rig, stalled_after=1.5, task_shutdown_graceful_timeout_ms="300") as w:
+        async with supervising_alone(rig, stalled_after=1.5, task_shutdown_graceful_timeout_ms="300") as w:
             await w.supervisor.start(w.spec(mode="hang"))
             await w.until_state("RUNNING")
             await w.until(lambda: (e := w.last(EventKind.CONDITION)) is not None and e.detail.startswith("stalled"))
             await w.until(lambda: "hangs here" in caplog.text)
             assert "plugins_for_tests.py" in caplog.text
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_starting_a_running_task_again_replaces_its_process(rig: Rig) -> None:
@@ -257,18 +305,18 @@ def test_starting_a_running_task_again_replaces_its_process(rig: Rig) -> None:
             assert not alive(first)
             assert w.supervisor.running() == [TaskKey("count", 0)]
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_one_hung_task_does_not_hold_up_another(rig: Rig) -> None:
     async def scene() -> None:
-        async with supervising(rig, task_shutdown_graceful_timeout_ms="300") as w:
+        async with supervising_alone(rig, task_shutdown_graceful_timeout_ms="300") as w:
             await w.supervisor.start(w.spec("stuck", mode="spin"))
             await w.until_state("RUNNING", "stuck")
             await w.supervisor.start(w.spec("fine", count="3"))
             await w.until(lambda: rig.stored() == 3)
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_a_dead_fork_server_is_replaced_and_its_tasks_go_on(rig: Rig) -> None:
@@ -287,48 +335,39 @@ def test_a_dead_fork_server_is_replaced_and_its_tasks_go_on(rig: Rig) -> None:
             assert w.states("first")[-1] == "UNASSIGNED"
             assert (await w.supervisor.call(f"{HERE}:echo", 1, 20)) == {"got": 1}
 
-    asyncio.run(scene())
+    run(scene())
 
 
 FAILPOINTS = (
-    "task.before_start", "pipeline.before_produce", "pipeline.after_produce", "ledger.before_offset_flush",
-    "commit.after_offset_write", "commit.before_task_commit", "task.before_stop",
+    "pipeline.before_produce", "pipeline.after_produce", "ledger.before_offset_flush", "commit.after_offset_write",
+    "commit.before_task_commit", "task.before_stop",
 )
 
 
 @pytest.mark.parametrize("name", FAILPOINTS)
-def test_killed_at_any_line_that_matters_nothing_is_lost_and_no_offset_is_ahead(
-        rig: Rig, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    hits = 1 if name.startswith("task.") else 3
+def test_killed_at_any_line_that_matters_nothing_is_lost_and_no_offset_is_ahead(rig: Rig, name: str) -> None:
     key = TaskKey("count", 0)
 
-    async def killed() -> None:
+    async def scene() -> None:
         async with supervising(rig) as w:
-            await w.supervisor.start(w.spec(pause="0.001"))
+            await w.supervisor.start(w.spec(pause="0.001", failpoints=f"{name}=kill:{1 if name == 'task.before_stop' else 3}"))
             if name == "task.before_stop":
                 await w.until(lambda: rig.stored())
                 await w.supervisor.stop([key])
             else:
                 failed = await w.until_state("FAILED")
                 assert "SIGKILL" in (failed.trace or "")
-            assert w.supervisor.running() == []
-
-    async def goes_on(last: int) -> None:
-        async with supervising(rig) as w:
+            await w.until(lambda: w.supervisor.running() == [])
+            stored, produced = rig.stored() or 0, rig.numbers()
+            assert set(range(1, stored + 1)) <= set(produced), "the stored offset ran ahead"
+            last = max(produced, default=0) + 5
             await w.supervisor.start(w.spec(count=str(last)))
             await w.until(lambda: rig.stored() == last)
+            assert set(rig.numbers()) == set(range(1, last + 1))
 
-    with monkeypatch.context() as m:
-        m.setenv("HEADGATE_FAILPOINTS", f"{name}=kill:{hits}")
-        asyncio.run(killed())
-    stored, produced = rig.stored() or 0, rig.numbers()
-    assert set(range(1, stored + 1)) <= set(produced), "the stored offset ran ahead"
-    last = max(produced, default=0) + 5
-    asyncio.run(goes_on(last))
-    assert set(rig.numbers()) == set(range(1, last + 1))
+    run(scene())
     for third in range(3):
-        mine = [n for n in rig.numbers() if n % 3 == third]
-        firsts = list(dict.fromkeys(mine))
+        firsts = list(dict.fromkeys(n for n in rig.numbers() if n % 3 == third))
         assert firsts == sorted(firsts), "a key overtook itself"
 
 
@@ -382,7 +421,7 @@ def test_a_killed_worker_leaves_no_process_behind(rig: Rig, tmp_path: Path, also
             while any(map(alive, pids)):
                 await asyncio.sleep(0.05)
 
-    asyncio.run(gone())
+    run(gone())
     assert mark.read_text() == "stopped", "a task whose worker died stops in good order"
     stored = rig.stored()
     assert stored is not None and stored in rig.numbers()
@@ -399,7 +438,7 @@ def test_calls_give_results_and_run_elsewhere(rig: Rig) -> None:
             found = await call(f"{HERE}:modules", ["confluent_kafka", "psycopg", "connect.tasks.pipeline"], 20)
             assert found == ["confluent_kafka", "psycopg", "connect.tasks.pipeline"], "imported before the fork"
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_calls_run_at_the_same_time(rig: Rig) -> None:
@@ -408,7 +447,7 @@ def test_calls_run_at_the_same_time(rig: Rig) -> None:
             answers = await asyncio.gather(*(w.supervisor.call(f"{HERE}:whoami", i, 20) for i in range(8)))
             assert len({a["pid"] for a in answers}) == 8
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_errors_of_calls_arrive_as_themselves(rig: Rig) -> None:
@@ -430,7 +469,7 @@ def test_errors_of_calls_arrive_as_themselves(rig: Rig) -> None:
             with pytest.raises(ConnectError, match="SIGKILL"):
                 await call(f"{HERE}:die", None, 20)
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_a_call_that_hangs_is_ended(rig: Rig) -> None:
@@ -444,9 +483,10 @@ def test_a_call_that_hangs_is_ended(rig: Rig) -> None:
             with pytest.raises(asyncio.CancelledError):
                 await cancelled
             server = w.supervisor.fork_server_pid
+            assert server is not None
             await w.until(lambda: not Path(f"/proc/{server}/task/{server}/children").read_text().split())
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_a_task_without_configuration_for_offsets_fails_with_a_clear_error(rig: Rig) -> None:
@@ -457,7 +497,7 @@ def test_a_task_without_configuration_for_offsets_fails_with_a_clear_error(rig: 
             failed = await w.until_state("FAILED")
             assert failed.trace is not None and "offset.storage.topic" in failed.trace.splitlines()[0]
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_an_unknown_task_class_fails_with_a_clear_error(rig: Rig) -> None:
@@ -468,4 +508,4 @@ def test_an_unknown_task_class_fails_with_a_clear_error(rig: Rig) -> None:
             failed = await w.until_state("FAILED", name)
             assert failed.trace is not None and "no.such:Task" in failed.trace.splitlines()[0]
 
-    asyncio.run(scene())
+    run(scene())
