@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
+import asyncio
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +13,7 @@ from confluent_kafka import Producer
 from connect.api.errors import ConnectError
 from connect.api.records import Offset, Partition
 from connect.kafka import clients
+from connect.stores.offset_file import FileOffsets
 from connect.stores.offsets import offset_key, offset_value
 from connect.tasks.producer import ClientError, ProduceError
 
@@ -29,9 +28,6 @@ _TOPIC_PRODUCER: Mapping[str, Any] = {
     "linger.ms": 0,
     "reconnect.backoff.max.ms": 2_000,
 }
-
-
-_CURE = "Move it away to start without offsets"
 
 
 class OffsetWriter(Protocol):
@@ -139,35 +135,15 @@ class CopyingOffsetWriter:
 
 
 class FileOffsetWriter:
-    """Keeps the offsets of all connectors of a standalone worker in one JSON file: ``{connector: [[partition, offset], …]}``.
-
-    Several task processes share the file: each write takes a lock, reads, changes its own entries and replaces the file.
-    """
+    """Writes to the file of a standalone worker (see :mod:`connect.stores.offset_file`), which it shares with other tasks."""
 
     def __init__(self, file: Path, connector: str) -> None:
-        self._file = file
+        self._store = FileOffsets(file)
         self._connector = connector
 
     def begin(self, offsets: Sequence[tuple[Partition, Offset]]) -> None:
         """See OffsetWriter. Writes at once."""
-        try:
-            with self._file.with_name(self._file.name + ".lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                self._replace(offsets)
-        except OSError as e:
-            raise ConnectError(f"Offsets cannot be written to {self._file} (offset.storage.file.filename): {e}") from e
-
-    def _replace(self, offsets: Sequence[tuple[Partition, Offset]]) -> None:
-        content = _content(self._file)
-        mine = {json.dumps(p): (p, o) for p, o in content.get(self._connector, [])}
-        mine.update({json.dumps(p): (dict(p), dict(o)) for p, o in offsets})
-        content[self._connector] = [list(pair) for pair in mine.values()]
-        fresh = self._file.with_name(self._file.name + ".new")
-        with fresh.open("w", encoding="utf-8") as out:
-            json.dump(content, out, ensure_ascii=False, indent=1)
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.replace(self._file)
+        asyncio.run(self._store.change(self._connector, {}, offsets))
 
     def poll(self, seconds: float = 0.0) -> bool:
         """See OffsetWriter."""
@@ -177,18 +153,6 @@ class FileOffsetWriter:
         """See OffsetWriter."""
 
 
-def _content(file: Path) -> dict[str, list[Any]]:
-    if not file.exists() or not file.stat().st_size:
-        return {}
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as e:
-        raise ConnectError(f"{file} (offset.storage.file.filename) is not JSON: {e}. {_CURE}") from e
-    if not isinstance(content, dict):
-        raise ConnectError(f"{file} (offset.storage.file.filename) holds no object of connectors. {_CURE}")
-    return content
-
-
 def read_offsets_file(file: Path, connector: str) -> list[tuple[Partition, Offset]]:
     """The offsets of a connector in that file; empty when there is none. Raises ConnectError when it cannot be read."""
-    return [(p, o) for p, o in _content(file).get(connector, [])]
+    return list(asyncio.run(FileOffsets(file).of(connector, {})))

@@ -98,8 +98,9 @@ def request_refusal(topic: str, size: int, where: str) -> ConnectError:
     """The error for a request that was too large though its largest record, of so many bytes, need not be."""
     return RecordError(
         f"Kafka refused a request as too large; its largest record has {size} bytes. Restart the task: it reads "
-        "max.message.bytes of the topic anew and keeps requests below it. If it may not read that (DESCRIBE_CONFIGS on the topic), set "
-        "producer.override.batch.size below it; if the record itself is too large, raise it", f"topic {topic}, {where}")
+        "max.message.bytes of the topic anew and keeps requests below it. If it may not read that (DESCRIBE_CONFIGS on the "
+        "topic), set producer.override.batch.size below it; if the record itself is too large, raise it",
+        f"topic {topic}, {where}")
 
 
 class DataProducer:
