@@ -43,6 +43,7 @@ _OP = {
     Kind.MOVED_TO: "c",
 }
 _HAS_BEFORE = (Kind.UPDATE, Kind.DELETE, Kind.MOVED_FROM)
+_MOVED = (Kind.MOVED_FROM, Kind.MOVED_TOMBSTONE, Kind.MOVED_TO)
 _HAS_AFTER = (Kind.CREATE, Kind.UPDATE, Kind.READ, Kind.MOVED_TO)
 HeaderBytes = list[tuple[str, bytes | None]]
 _NEW_KEY = "__debezium.newkey"
@@ -217,8 +218,7 @@ class ChangeBatch:
         return (converters.serialize(r) for r in self.records())
 
     def _native(self, converters: Converters, key: AvroFraming, value: AvroFraming) -> Iterator[Serialized]:
-        writer = Writer()
-        plain: dict[str, HeaderBytes] = {}
+        native = _Native(self._facts, self._now, converters, key, value)
         for kind, what in self._entries:
             if isinstance(what, SourceRecord):
                 yield converters.serialize(what)
@@ -226,44 +226,38 @@ class ChangeBatch:
             while True:
                 table = what.state.table
                 try:
-                    yield self._write(kind, what, table, converters, key, value, writer, plain)
+                    yield self._write(kind, what, table, native)
                     break
                 except _Cell as e:
-                    writer.truncate(0)
+                    native.writer.truncate(0)
                     if not isinstance(e.error, NullError):
                         raise _unreadable(what, e.column, str(e.error.why)) from None
                     what.state.table = table.widened(e.column)
 
-    def _context(self, converters: Converters, topic: str, cache: dict[str, HeaderBytes]) -> HeaderBytes:
-        made = cache.get(topic)
-        if made is None:
-            convert = converters.header.from_connect_header
-            made = cache[topic] = [(h.key, convert(topic, h.key, h.schema, h.value)) for h in self._facts.headers]
-        return made
-
-    def _write(self, kind: Kind, change: Change, table: Table, converters: Converters, key: AvroFraming, value: AvroFraming,
-               writer: Writer, cache: dict[str, HeaderBytes]) -> Serialized:
-        topic = table.topic
-        headers: Sequence[tuple[str, bytes | None]] = self._context(converters, topic, cache)
+    def _write(self, kind: Kind, change: Change, table: Table, native: _Native) -> Serialized:
+        topic, writer = table.topic, native.writer
+        parts = native.parts(table)
+        headers: Sequence[tuple[str, bytes | None]] = parts.headers
         key_bytes = None
         old: Spans | None = None
         spans = self._spans
+        whole: Spans | None = None
         if kind is not Kind.TRUNCATE:
             spans, old = self._parse(change)
             whole = None if change.partial else old
-            if table.key_schema is not None:
-                writer.write_raw(key.frame(topic, table.key_schema))
-                if kind in (Kind.MOVED_FROM, Kind.MOVED_TOMBSTONE):
+            if parts.key_frame is not None:
+                writer.write_raw(parts.key_frame)
+                if kind is Kind.MOVED_FROM or kind is Kind.MOVED_TOMBSTONE:
                     assert old is not None
                     _plan(table, "key", old, writer, None)
                 else:
                     _plan(table, "key", spans, writer, whole)
                 key_bytes = writer.take()
-            if kind in (Kind.MOVED_FROM, Kind.MOVED_TOMBSTONE, Kind.MOVED_TO):
-                headers = [*headers, self._moved_header(kind, table, spans, old, whole, converters)]
-            if kind in (Kind.TOMBSTONE, Kind.MOVED_TOMBSTONE):
+            if kind in _MOVED:
+                headers = [*headers, self._moved_header(kind, table, spans, old, whole, native.converters)]
+            if kind is Kind.TOMBSTONE or kind is Kind.MOVED_TOMBSTONE:
                 return Serialized(topic, -1, key_bytes, None, headers, 0)
-        writer.write_raw(value.frame(topic, table.envelope))
+        writer.write_raw(parts.value_frame)
         if old is not None and kind in _HAS_BEFORE:
             writer.write_raw(b"\x02")
             _plan(table, "partial" if change.partial else "new", old, writer, None)
@@ -274,8 +268,7 @@ class ChangeBatch:
             _plan(table, "new", spans, writer, whole)
         else:
             writer.write_raw(b"\x00")
-        relation = table.relation
-        write_source(writer, self._facts, change.transaction, change.lsn, relation.schema, relation.name, change.marker)
+        native.source(change, table)
         block = change.second_block if kind is Kind.MOVED_TO else change.block
         if block is None:
             writer.write_raw(b"\x00")
@@ -284,9 +277,7 @@ class ChangeBatch:
             writer.write_string(block["id"])
             writer.write_long(block["total_order"])
             writer.write_long(block["data_collection_order"])
-        writer.write_string(_OP[kind])
-        for stamp in (self._now // 1_000_000, self._now // 1000, self._now):
-            _optional_long(writer, stamp)
+        writer.write_raw(native.ends[kind])
         return Serialized(topic, -1, key_bytes, writer.take(), headers, 0)
 
     def _moved_header(self, kind: Kind, table: Table, spans: Spans, old: Spans | None, whole: Spans | None,
@@ -297,6 +288,91 @@ class ChangeBatch:
         except ColumnError as e:
             raise _Cell(e.column, CellError(0, str(e))) from None
         return name, converters.header.from_connect_header(table.topic, name, table.key_schema, key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What is the same in all records of a table."""
+
+    key_frame: bytes | None
+    value_frame: bytes
+    headers: HeaderBytes
+
+
+class _Native:
+    """What is the same in many records of a batch, written once: frames, headers, most of the source block."""
+
+    def __init__(self, facts: Facts, now: int, converters: Converters, key: AvroFraming, value: AvroFraming) -> None:
+        self.writer = Writer()
+        self.converters = converters
+        self._facts = facts
+        self._key, self._value = key, value
+        self._parts: dict[Table, _Parts] = {}
+        self._of: tuple[Transaction, Table, str | None] | None = None
+        self._source = (b"", b"", b"")
+        self.ends = {kind: _end(op, now) for kind, op in _OP.items()}
+
+    def parts(self, table: Table) -> _Parts:
+        """Frames and headers of a table's records."""
+        made = self._parts.get(table)
+        if made is None:
+            convert, topic = self.converters.header.from_connect_header, table.topic
+            headers = [(h.key, convert(topic, h.key, h.schema, h.value)) for h in self._facts.headers]
+            key = None if table.key_schema is None else self._key.frame(topic, table.key_schema)
+            made = self._parts[table] = _Parts(key, self._value.frame(topic, table.envelope), headers)
+        return made
+
+    def source(self, change: Change, table: Table) -> None:
+        """Append the source block."""
+        tx, of, writer = change.transaction, self._of, self.writer
+        if of is None or of[0] is not tx or of[1] is not table or of[2] != change.marker:
+            self._of = (tx, table, change.marker)
+            self._source = _source_parts(self._facts, tx, table, change.marker)
+        before, middle, after = self._source
+        writer.write_raw(before)
+        writer.write_string(_sequence(tx.last_commit, change.lsn))
+        writer.write_raw(middle)
+        writer.write_long(_signed(change.lsn))
+        writer.write_raw(after)
+
+
+def _end(op: str, now: int) -> bytes:
+    writer = Writer()
+    writer.write_string(op)
+    for stamp in (now // 1_000_000, now // 1000, now):
+        _optional_long(writer, stamp)
+    return writer.take()
+
+
+def _source_parts(facts: Facts, tx: Transaction, table: Table, marker: str | None) -> tuple[bytes, bytes, bytes]:
+    """The source block under :data:`schemas.envelope.POSTGRES_SOURCE`: up to the sequence, up to the LSN, and the rest."""
+    writer = Writer()
+    for text in (facts.version, "postgresql", facts.prefix):
+        writer.write_string(text)
+    writer.write_long(tx.ts_us // 1000)
+    if marker is None:
+        writer.write_raw(b"\x02")
+    else:
+        writer.write_raw(b"\x00")
+        writer.write_string(marker)
+    writer.write_string(facts.database)
+    writer.write_raw(b"\x02")
+    before = writer.take()
+    _optional_long(writer, tx.ts_us)
+    _optional_long(writer, tx.ts_us * 1000)
+    writer.write_string(table.relation.schema)
+    writer.write_string(table.relation.name)
+    _optional_long(writer, tx.tx_id)
+    writer.write_raw(b"\x02")
+    middle = writer.take()
+    writer.write_raw(b"\x00")
+    if tx.origin is None:
+        writer.write_raw(b"\x00")
+    else:
+        writer.write_raw(b"\x02")
+        writer.write_string(tx.origin)
+    _optional_long(writer, None if tx.origin_lsn is None else _signed(tx.origin_lsn))
+    return before, middle, writer.take()
 
 
 class _Cell(Exception):
@@ -339,35 +415,6 @@ def source_value(facts: Facts, tx: Transaction, lsn: LSN, schema: str, table: st
         "schema": schema, "table": table, "txId": tx.tx_id, "lsn": _signed(lsn), "xmin": None, "origin": tx.origin,
         "origin_lsn": None if tx.origin_lsn is None else _signed(tx.origin_lsn),
     }
-
-
-def write_source(writer: Writer, facts: Facts, tx: Transaction, lsn: LSN, schema: str, table: str, marker: str | None) -> None:
-    """The same as Avro, under :data:`schemas.envelope.POSTGRES_SOURCE`."""
-    writer.write_string(facts.version)
-    writer.write_string("postgresql")
-    writer.write_string(facts.prefix)
-    writer.write_long(tx.ts_us // 1000)
-    if marker is None:
-        writer.write_raw(b"\x02")
-    else:
-        writer.write_raw(b"\x00")
-        writer.write_string(marker)
-    writer.write_string(facts.database)
-    writer.write_raw(b"\x02")
-    writer.write_string(_sequence(tx.last_commit, lsn))
-    _optional_long(writer, tx.ts_us)
-    _optional_long(writer, tx.ts_us * 1000)
-    writer.write_string(schema)
-    writer.write_string(table)
-    _optional_long(writer, tx.tx_id)
-    _optional_long(writer, _signed(lsn))
-    writer.write_raw(b"\x00")
-    if tx.origin is None:
-        writer.write_raw(b"\x00")
-    else:
-        writer.write_raw(b"\x02")
-        writer.write_string(tx.origin)
-    _optional_long(writer, None if tx.origin_lsn is None else _signed(tx.origin_lsn))
 
 
 def _optional_long(writer: Writer, n: int | None) -> None:

@@ -81,6 +81,7 @@ class Decoder:
         self._counts = TransactionCounts()
         self._transaction_id: str | None = None
         self._entries: list[tuple[Kind, Change | SourceRecord]] = []
+        self._progressed: tuple[int, str] | None = None
 
     @property
     def offset(self) -> PgOffset:
@@ -112,6 +113,7 @@ class Decoder:
         except ValueError as e:
             raise ConnectError(f"the replication stream cannot be read at {LSN(lsn)}: {e}; the server or something between "
                                "sent what the protocol does not allow") from None
+        self._settle()
         return ChangeBatch(self._facts, self._entries, self._offset, self._clock())
 
     def _keepalive(self, wal_end: int, reply: bool) -> None:
@@ -179,8 +181,14 @@ class Decoder:
                                   self._offset.write())
             self._entries.append((Kind.RECORD, record))
 
+    def _settle(self) -> None:
+        """Bring the offset up to date with the rows since."""
+        if self._progressed is not None:
+            self._progress(*self._progressed)
+
     def _progress(self, lsn: int, what: str) -> None:
         """Move the offset inside the transaction."""
+        self._progressed = None
         tx = self._tx
         assert tx is not None
         at = LSN(lsn) if lsn else self._offset.lsn
@@ -194,7 +202,7 @@ class Decoder:
         tx = self._tx
         if tx is None:
             raise ValueError("a transaction ends that has not begun")
-        self._tx = None
+        self._tx = self._progressed = None
         if self._tx_skipped:
             return
         end = commit.end_lsn
@@ -241,7 +249,7 @@ class Decoder:
                 self._update(state, lsn, frame)
             else:
                 self._delete(state, lsn, frame)
-        self._progress(lsn, _ROW_KINDS[kind])
+        self._progressed = (lsn, _ROW_KINDS[kind])
 
     def _change(self, state: TableState, frame: bytes, new: int, old: int, partial: bool, lsn: int) -> Change:
         assert self._tx is not None

@@ -17,7 +17,19 @@ from schemas.avro import avro_schema
 from schemas.model import CONNECT_DECIMAL, Schema, Type
 from schemas.numbers import decimal_bytes
 from tests.unit.postgres import wire
-from tests.unit.postgres.wire import UNCHANGED, FakeCatalog, begin, both_ways, commit, decoder, delete, insert, relation, table, update
+from tests.unit.postgres.wire import (
+    UNCHANGED,
+    FakeCatalog,
+    begin,
+    both_ways,
+    commit,
+    decoder,
+    delete,
+    insert,
+    relation,
+    table,
+    update,
+)
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 DATES = st.dates().map(str)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from connect.api.errors import ConnectError
 from connect.api.plugins import Converters
 from connectors.postgres.config import PostgresConfig
 from connectors.postgres.decoder import Decoder
@@ -42,6 +43,8 @@ class FakeCatalog:
             return self.types[oid]
         if oid in ARRAYS:
             return PgType(oid, "_" + TYPES[ARRAYS[oid]], element=ARRAYS[oid])
+        if oid not in TYPES:
+            raise ConnectError(f"no type with OID {oid}")
         return PgType(oid, TYPES[oid])
 
     def table(self, oid: int) -> CatalogTable | None:
