@@ -15,7 +15,8 @@ class SampleTask:
 class SampleConnector:
     version = "1.2"
     task_class: type[SourceTask] = SampleTask  # type: ignore[assignment]
-    not_honoured: Mapping[str, str] = {"snapshot.max.threads": "tables are read one after the other", "signal.*": "no signals yet"}
+    not_honoured: Mapping[str, str] = {"snapshot.max.threads": "tables are read one after the other",
+        "signal.*": "no signals yet"}
 
     def config(self) -> ConfigDef:
         return ConfigDef((

@@ -58,5 +58,5 @@ def test_a_replacement_is_read_as_java_reads_it(pattern: str, replacement: str, 
 
 @pytest.mark.parametrize("replacement", ["$2", "${x}", "$", "$x", "a\\"])
 def test_a_group_that_does_not_exist_is_refused(replacement: str) -> None:
-    with pytest.raises(ValueError, match="group|escaped"):
+    with pytest.raises(ValueError, match=r"group|escaped"):
         java_replacement(replacement, compile_java("(a)"))

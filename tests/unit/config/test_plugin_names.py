@@ -89,7 +89,7 @@ def test_a_task_class_has_the_java_name_and_is_found_by_it() -> None:
     [sample] = plugins.plugins(Kind.CONNECTOR)
     assert plugins.task_class_name(sample) == "com.example.SampleConnectorTask"
     assert plugins.task_class("com.example.SampleConnectorTask") is SampleTask
-    with pytest.raises(NotFoundError, match="there is no task class com.example.OtherTask"):
+    with pytest.raises(NotFoundError, match=r"there is no task class com.example.OtherTask"):
         plugins.task_class("com.example.OtherTask")
 
 

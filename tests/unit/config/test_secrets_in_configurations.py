@@ -31,7 +31,8 @@ def test_the_definition_decides_where_there_is_one() -> None:
 
 
 def test_a_variable_gives_nothing_away() -> None:
-    assert sensitive_keys({"a.password": "${file:/x:y}", "b.password": "clear", "c.password": "", "d.password": None}) == {"b.password"}
+    assert sensitive_keys({"a.password": "${file:/x:y}", "b.password": "clear", "c.password": "",
+        "d.password": None}) == {"b.password"}
 
 
 def test_masking_shows_that_there_is_a_value() -> None:

@@ -82,10 +82,13 @@ def test_the_connectors_own_checks_run_only_when_every_key_is_good() -> None:
     [
         ({"transforms": "a,a", "transforms.a.type": "Filter"}, "transforms", 1, "Duplicate alias"),
         ({"predicates": "p,p", "predicates.p.type": "RecordIsTombstone"}, "predicates", 1, "Duplicate alias"),
-        ({"topic.creation.groups": "g,g", "topic.creation.default.partitions": "1", "topic.creation.default.replication.factor": "1",
+        ({"topic.creation.groups": "g,g", "topic.creation.default.partitions": "1",
+            "topic.creation.default.replication.factor": "1",
           "topic.creation.g.include": "x"}, "topic.creation.groups", 1, "Duplicate alias"),
-        ({"transforms": "a", "transforms.a.type": "Filter", "transforms.a.negate": "true"}, "transforms.a.negate", 1, "needs a predicate"),
-        ({"transforms": "a", "transforms.a.type": "Filter", "transforms.a.predicate": "p"}, "transforms.a.predicate", 1, "no such predicate"),
+        ({"transforms": "a", "transforms.a.type": "Filter", "transforms.a.negate": "true"}, "transforms.a.negate", 1,
+            "needs a predicate"),
+        ({"transforms": "a", "transforms.a.type": "Filter", "transforms.a.predicate": "p"}, "transforms.a.predicate", 1,
+            "no such predicate"),
         ({"transforms": "a", "transforms.a.type": "RegexRouter", "transforms.a.regex": "(", "transforms.a.replacement": "x"},
          "transforms.a.regex", 1, "Invalid regex"),
         ({"transforms": "a", "transforms.a.type": "RegexRouter", "transforms.a.regex": "a", "transforms.a.replacement": "$1"},
@@ -99,7 +102,8 @@ def test_the_connectors_own_checks_run_only_when_every_key_is_good() -> None:
         ({"topic.creation.default.partitions": "1"}, "topic.creation.default.replication.factor", 1, "no default value"),
         ({"topic.creation.default.partitions": "0", "topic.creation.default.replication.factor": "-1"},
          "topic.creation.default.partitions", 1, "at least 1"),
-        ({"topic.creation.groups": "g", "topic.creation.default.partitions": "1", "topic.creation.default.replication.factor": "1",
+        ({"topic.creation.groups": "g", "topic.creation.default.partitions": "1",
+            "topic.creation.default.replication.factor": "1",
           "topic.creation.g.include": "("}, "topic.creation.g.include", 1, "Invalid regex"),
         ({"exactly.once.support": "required"}, "exactly.once.support", 1, "does not have exactly-once source support enabled"),
         ({"transaction.boundary": "connector"}, "transaction.boundary", 1, "connector-defined transaction boundaries"),
@@ -165,7 +169,8 @@ def test_a_property_without_effect_is_told_and_never_an_error(name: str, nearest
 
 
 def test_a_misspelt_key_of_a_transform_or_converter_is_told_in_full() -> None:
-    found = report({"transforms": "r", "transforms.r.type": "RegexRouter", "transforms.r.regex": "a", "transforms.r.replacement": "b",
+    found = report({"transforms": "r", "transforms.r.type": "RegexRouter", "transforms.r.regex": "a",
+        "transforms.r.replacement": "b",
                     "transforms.r.regexp": "c", "value.converter": JSON, "value.converter.schema.enable": "true"})
     assert {(i.name, i.nearest) for i in ignored_of(found)} == {
         ("transforms.r.regexp", "transforms.r.regex"), ("value.converter.schema.enable", "value.converter.schemas.enable")}
@@ -202,7 +207,8 @@ def test_without_a_class_that_is_installed_there_is_no_report(name: str | None) 
 def test_apicurios_converter_is_checked_by_what_it_is_translated_to() -> None:
     found = report({
         "value.converter": "io.apicurio.registry.utils.converter.AvroConverter",
-        "value.converter.apicurio.registry.url": "http://r:8080/apis/registry/v2", "value.converter.apicurio.registry.auto-register": "true",
+        "value.converter.apicurio.registry.url": "http://r:8080/apis/registry/v2",
+        "value.converter.apicurio.registry.auto-register": "true",
         "value.converter.apicurio.registry.headers.enabled": "false"})
     assert found["error_count"] == 0
     assert entry(found, "value.converter.schema.registry.url")["value"]["value"] == "http://r:8080/apis/ccompat/v7"
@@ -220,5 +226,5 @@ def test_passwords_are_known_by_the_class_of_the_connector() -> None:
 
 
 def test_a_name_that_is_not_there_lists_what_is() -> None:
-    with pytest.raises(NotFoundError, match="available connectors are: .*postgres"):
+    with pytest.raises(NotFoundError, match=r"available connectors are: .*postgres"):
         registry().resolve(registry().plugins()[0].kind, "com.example.Nope")

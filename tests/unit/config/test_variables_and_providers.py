@@ -83,7 +83,8 @@ def test_variables_are_replaced_wherever_they_stand(secrets: Path) -> None:
     assert found.secrets == {"cdc", "se=cret"}
 
 
-@pytest.mark.parametrize(("text", "has"), [("${env:A}", True), ("${file:/x:y}", True), ("${x}", False), ("$1", False), (None, False)])
+@pytest.mark.parametrize(("text", "has"), [("${env:A}", True), ("${file:/x:y}", True), ("${x}", False), ("$1", False),
+    (None, False)])
 def test_what_looks_like_a_variable(text: str | None, has: bool) -> None:
     assert has_variables(text) is has
 

@@ -71,7 +71,8 @@ def test_admin_listeners_tell_unset_from_empty() -> None:
 
 
 def test_settings_of_internal_topics_are_found_by_prefix() -> None:
-    config = WorkerConfig.from_props({**GOOD, "offset.storage.min.insync.replicas": "2", "offset.storage.cleanup.policy": "delete"})
+    config = WorkerConfig.from_props({**GOOD, "offset.storage.min.insync.replicas": "2",
+        "offset.storage.cleanup.policy": "delete"})
     assert config.topic_settings("offset") == {"min.insync.replicas": "2"}
     assert config.topic_settings("status") == {}
 
@@ -101,7 +102,8 @@ def test_a_key_without_effect_is_reported_with_the_reason(key: str, reason: str)
 
 @pytest.mark.parametrize(
     "key",
-    ["producer.linger.ms", "security.protocol", "ssl.truststore.location", "key.converter.schemas.enable", "config.providers.file.class",
+    ["producer.linger.ms", "security.protocol", "ssl.truststore.location", "key.converter.schemas.enable",
+        "config.providers.file.class",
      "offset.storage.retention.ms", "listeners.https.ssl.keystore.location", "request.timeout.ms", "admin.security.protocol"],
 )
 def test_keys_of_clients_and_plugins_are_known(key: str) -> None:
