@@ -51,6 +51,10 @@ class Decoder:
             raise SchemaError(f"the message is longer than schema {schema_id} says")
         return schema, value
 
+    def close(self) -> None:
+        """Close the registry client."""
+        self._registry.close()
+
 
 def _readable(schema: Any) -> Any:
     """The schema without decimals that fastavro refuses; Java ignores a logical type that is not valid, as Avro says."""

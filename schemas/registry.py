@@ -9,7 +9,8 @@ that imports httpx. Credentials are sent, never logged, and stripped from URLs b
 
 Seen with Apicurio 3.3: compatibility is NONE unless configured; the compatibility check says no without saying why, while
 the refused registration (409) does; a schema that cannot be parsed is 422 with "Failed to discover artifact type from
-content" and no reason; an unknown path is 404 without a body; one schema text under two subjects has one id.
+content" and no reason, and so is one whose *namespace* is not made of Avro names; an unknown path is 404 without a body;
+one schema text under two subjects has one id.
 """
 
 from __future__ import annotations

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from schemas.differences import differences, same_layout
 from schemas.registry import RegistryClient, RegistryError, RegistryRefused
@@ -11,6 +14,8 @@ from schemas.registry import RegistryClient, RegistryError, RegistryRefused
 __all__ = ["SchemaRefused", "SubjectIds", "SubjectRules"]
 
 _LINES = 20
+_PART = r"[A-Za-z_][A-Za-z0-9_]*"
+_NAMESPACE = re.compile(rf"{_PART}(\.{_PART})*")
 
 
 class SchemaRefused(RegistryError):
@@ -61,8 +66,8 @@ class SubjectIds:
                 raise
             raise SchemaRefused(
                 f"the registry refuses the schema of subject {subject}: {e.reason} (HTTP {e.status}"
-                f"{f', code {e.code}' if e.code else ''}). Loosen the subject's compatibility, or change the table or the "
-                f"connector's configuration, then restart the task{self._differences(subject, schema)}") from None
+                f"{f', code {e.code}' if e.code else ''}). {_cure(schema)}, then restart the task"
+                f"{self._differences(subject, schema)}") from None
 
     def _latest(self, subject: str, schema: str) -> int:
         newest = self.registry.latest(subject)
@@ -87,3 +92,22 @@ class SubjectIds:
             return ""
         more = [f"and {len(lines) - _LINES} more"] if len(lines) > _LINES else []
         return "\n".join([f". Differences to version {newest.version}:", *("  " + x for x in [*lines[:_LINES], *more])])
+
+
+def _cure(schema: str) -> str:
+    bad = next((n for n in _namespaces(json.loads(schema)) if not _NAMESPACE.fullmatch(n)), None)
+    if bad is not None:
+        return (f"The namespace {bad!r} comes from the topic prefix, schema or table name and is not legal in Avro, which this "
+                "registry minds: set schema.name.adjustment.mode=avro (or avro_unicode)")
+    return "Loosen the subject's compatibility, or change the table or the connector's configuration"
+
+
+def _namespaces(tree: Any) -> Iterator[str]:
+    if isinstance(tree, dict):
+        if tree.get("type") == "record" and tree.get("namespace"):
+            yield str(tree["namespace"])
+        for key in ("type", "items", "values", "fields"):
+            yield from _namespaces(tree.get(key))
+    elif isinstance(tree, list):
+        for inner in tree:
+            yield from _namespaces(inner)
