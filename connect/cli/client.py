@@ -24,7 +24,11 @@ class Client:
         if not url.startswith(("http://", "https://")):
             raise ClientError(f"{url} is no URL of a worker: expected http://HOST:PORT")
         try:
-            self._http = httpx.Client(base_url=url, timeout=timeout, headers={"Accept": "application/json"})
+            # A command makes a few requests and ends: no connection is kept open for it.
+            self._http = httpx.Client(
+                base_url=url, timeout=timeout, headers={"Accept": "application/json"},
+                limits=httpx.Limits(max_keepalive_connections=0),
+            )
         except (httpx.InvalidURL, ValueError) as e:
             raise ClientError(f"{url} is no URL of a worker: {e}") from e
         self.url = url.rstrip("/")

@@ -101,6 +101,8 @@ def _shown(value: Any) -> str:
         return "(unchanged)"
     if isinstance(value, bytes):
         text = "0x" + value.hex()
+    elif isinstance(value, dict) and set(value) == {"scale", "value"} and isinstance(value["value"], bytes):
+        text = str(Decimal(int.from_bytes(value["value"], "big", signed=True)).scaleb(-value["scale"]))
     elif isinstance(value, Decimal | UUID):
         text = str(value)
     elif isinstance(value, datetime | date | time):
