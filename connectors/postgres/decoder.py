@@ -225,6 +225,9 @@ class Decoder:
         if not self._selection.table(relation.schema, relation.name):
             self._tables[relation.oid] = None
             return
+        if relation.oid in self._tables:
+            # It is described anew: something of it changed, perhaps a type too (a label of an enum).
+            self._catalog.refresh()
         table = self._builder.build(relation, self._catalog.table(relation.oid))
         self._tables[relation.oid] = None if table is None else TableState(table)
 
