@@ -2,3 +2,5 @@
 
 Nothing here loads plugins; what needs them is in :mod:`connect.plugins`.
 """
+
+__all__: list[str] = []

@@ -6,9 +6,11 @@ change of a connector at a time.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 from connect.api.errors import ConfigError, ConnectError, HeadgateError, RetriableError
+from connect.config.report import ignored_of
 from connect.config.secrets import keep_masked
 from connect.herder.reports import check_report
 from connect.herder.requests import ConnectorInfo, InitialState, RequestError, TaskId
@@ -16,6 +18,8 @@ from connect.herder.worker import Worker
 from connect.stores.state import ConnectorEntry
 
 __all__ = ["ConfigChanges", "connector_info", "not_found", "storing"]
+
+logger = logging.getLogger(__name__)
 
 Config = Mapping[str, str | None]
 
@@ -79,6 +83,8 @@ class ConfigChanges:
         except ConnectError as e:
             raise RequestError(400, str(e)) from e
         check_report(report)
+        for ignored in ignored_of(report):
+            logger.warning("connector %s: %s", name, ignored.message)
         return {k: v for k, v in full.items() if v is not None}
 
     async def create(self, name: str, config: Config, initial: InitialState | None) -> ConnectorInfo:

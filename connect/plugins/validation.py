@@ -26,7 +26,7 @@ from connect.config.report import (
     ignored_entry,
     merge_errors,
 )
-from connect.config.secrets import is_sensitive_name
+from connect.config.secrets import MASK, is_sensitive_name
 from connect.config.variables import Resolved, Resolver
 from connect.plugins.aliases import alias_entries, topic_creation_entries
 from connect.plugins.converters import adapt_converter, converter_properties, find_converter
@@ -83,6 +83,7 @@ def validate(props: Mapping[str, str | None], worker: Mapping[str, str], plugins
     entries += converters
     entries = merge_errors(entries, _override_errors(given, worker), once=True)
     entries = merge_errors(entries, _unresolved(resolved, resolver, own))
+    entries = merge_errors(entries, _masked(given, own))
 
     ignored = [*alias_ignored, *topics_ignored, *converters_ignored]
     ignored += _other_ignored(props, entries, connector, {i.name for i in ignored})
@@ -197,7 +198,8 @@ def _check_converter(plugin: Plugin, role: str, props: dict[str, str]) -> tuple[
         return [Entry(f"{role}.converter", None, None, (str(e),), once=True)], []
     told = props if "converter.type" not in own else {"converter.type": role, **props}
     keys = (
-        replace(k, name=prefix + k.name, display_name=k.display_name or k.name, dependents=tuple(prefix + d for d in k.dependents))
+        replace(
+            k, name=prefix + k.name, display_name=k.display_name or k.name, dependents=tuple(prefix + d for d in k.dependents))
         for k in own)
     entries = entries_of(ConfigDef(tuple(keys)), {prefix + k: v for k, v in told.items()})
     if not any(e.errors for e in entries):
@@ -231,6 +233,13 @@ def _unresolved(resolved: Resolved, resolver: Resolver, own: ConfigDef) -> dict[
     return errors
 
 
+def _masked(props: Mapping[str, str], own: ConfigDef) -> dict[str, list[str]]:
+    """The mask that stands for a stored password is none itself: nothing was stored for it to stand for."""
+    return {
+        k: [f'"{k}" is {MASK}, which only stands for the stored value when a configuration is sent back: give the value'] for k, v
+        in props.items() if v == MASK and _secret(k, own)}
+
+
 def _other_ignored(
     props: Mapping[str, str | None], entries: Sequence[Entry], connector: SourceConnector, told: set[str]
 ) -> list[Ignored]:
@@ -245,5 +254,5 @@ def _other_ignored(
 
     versions = [
         Ignored(e.name, None, f'"{e.name}" is ignored: one version is installed, {e.definition.default}') for e in entries
-        if e.definition is not None and e.name.endswith(".plugin.version") and props.get(e.name) not in (None, e.definition.default)]
+        if e.name.endswith(".plugin.version") and e.definition and props.get(e.name) not in (None, e.definition.default)]
     return versions + find_ignored(props, known, recognised, names_it.not_honoured if names_it is not None else {})

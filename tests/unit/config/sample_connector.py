@@ -30,7 +30,8 @@ class SampleConnector:
         return name.startswith("column.mask.")
 
     def validate(self, props: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
-        return {"database.password": ["FATAL: password authentication failed"]} if props.get("database.password") == "wrong" else {}
+        refused = {"database.password": ["FATAL: password authentication failed"]}
+        return refused if props.get("database.password") == "wrong" else {}
 
     def task_configs(self, props: Mapping[str, str], max_tasks: int) -> list[dict[str, str]]:
         return [dict(props) for _ in range(int(props.get("tasks.wanted", "1")))]

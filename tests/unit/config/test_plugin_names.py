@@ -51,7 +51,8 @@ def test_every_installed_plugin_can_be_made(plugin: Plugin) -> None:
 def test_discovery_imports_no_plugin() -> None:
     code = ("import sys; from connect.plugins.discovery import registry; r = registry(); r.plugins(); "
             "r.find(list(r.plugins())[0].kind, 'postgres'); "
-            "bad = [m for m in sys.modules if m.startswith(('connectors', 'psycopg', 'fastavro', 'httpx'))]; print(bad); sys.exit(len(bad))")
+            "bad = [m for m in sys.modules if m.startswith(('connectors', 'psycopg', 'fastavro', 'httpx'))]; "
+            "print(bad); sys.exit(len(bad))")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

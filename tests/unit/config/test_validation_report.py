@@ -109,6 +109,7 @@ def test_the_connectors_own_checks_run_only_when_every_key_is_good() -> None:
         ({"transaction.boundary": "connector"}, "transaction.boundary", 1, "connector-defined transaction boundaries"),
         ({"value.converter": "avro"}, "value.converter.schema.registry.url", 1, "no default value"),
         ({"database.password": "${env:HEADGATE_NO_SUCH_VARIABLE}"}, "database.password", 1, "could not be resolved"),
+        ({"database.password": "********"}, "database.password", 1, "only stands for the stored value"),
         ({"database.password": "${vault:a:b}"}, "database.password", 1, "config providers of this worker: env"),
         ({"topic.prefix": "${env:HEADGATE_NO_SUCH_VARIABLE}"}, "topic.prefix", 1, "could not be resolved"),
     ],

@@ -93,7 +93,8 @@ def test_task_configurations_get_the_variables_back() -> None:
     raw = {"password": "${env:P}", "user": "u", "host": "${env:H}"}
     resolved = {"password": "secret", "user": "u", "host": "h"}
     task = {"password": "secret", "user": "u", "host": "h-replica", "task.id": "0"}
-    assert put_variables_back(raw, resolved, task) == {"password": "${env:P}", "user": "u", "host": "h-replica", "task.id": "0"}
+    assert put_variables_back(raw, resolved, task) == {
+        "password": "${env:P}", "user": "u", "host": "h-replica", "task.id": "0"}
 
 
 WORKER = {
@@ -107,7 +108,7 @@ def test_a_workers_own_properties_are_resolved(monkeypatch: pytest.MonkeyPatch) 
     loaded = load_worker({**WORKER, "config.providers": "env", "gruop.id": "x"})
     assert loaded.config.group_id == "team"
     assert loaded.raw["group.id"] == "${env:HG_GROUP}"
-    assert [w for w in loaded.warnings if "gruop.id" in w] == ['"gruop.id" is ignored: no such property; did you mean "group.id"?']
+    assert loaded.warnings == ('"gruop.id" is ignored: no such property; did you mean "group.id"?',)
 
 
 def test_an_unresolved_variable_of_the_worker_is_warned_of() -> None:
