@@ -58,7 +58,7 @@ def health_router(herder: Herder, settings: RestSettings) -> APIRouter:
     async def metrics() -> Response:
         if settings.metrics is None:
             raise HTTPException(404)
-        return Response(settings.metrics(), media_type=_PROMETHEUS)
+        return Response(await settings.metrics(), media_type=_PROMETHEUS)
 
     return router
 

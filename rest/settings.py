@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -29,8 +29,8 @@ class RestSettings:
 
     mask_passwords: bool = True
     """``rest.mask.passwords``: passwords are ``[hidden]`` in every answer."""
-    metrics: Callable[[], bytes] | None = None
-    """Renders the Prometheus text for ``/metrics``; must not block."""
+    metrics: Callable[[], Awaitable[bytes]] | None = None
+    """Renders the Prometheus text for ``/metrics``."""
     allow_origin: tuple[str, ...] = ()
     """``access.control.allow.origin``: origins that may call from a browser; ``*`` is any, empty turns CORS off."""
     allow_methods: tuple[str, ...] = ("GET", "POST", "HEAD")
@@ -49,7 +49,7 @@ class RestSettings:
     """The same for ``/health``."""
 
     @classmethod
-    def from_properties(cls, properties: Mapping[str, str], metrics: Callable[[], bytes] | None = None) -> Self:
+    def from_properties(cls, properties: Mapping[str, str], metrics: Callable[[], Awaitable[bytes]] | None = None) -> Self:
         """Read the worker's properties; ConfigError names each wrong key with the value seen and what is allowed."""
         errors: dict[str, list[str]] = {}
 

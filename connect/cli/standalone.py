@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from connect.api.errors import ConfigError, ConnectError, RetriableError
-from connect.cli.worker import Start, refuse, serve
+from connect.cli.worker import OnMetrics, Start, refuse, serve
 from connect.config.clients import internal_client
 from connect.config.properties import environment_properties, load_properties
 from connect.config.worker import WorkerConfig
@@ -108,8 +108,8 @@ def run_standalone(properties: Path, connectors: Sequence[Path], environment: Ma
     for note in (*loaded.warnings, *found.notes):
         logger.warning("%s", note)
 
-    def make(url: str, herder: WorkerHerder) -> Start:
-        return StandaloneStart(loaded.config, loaded.raw, url, Supervisor(loaded.raw), herder, files)
+    def make(url: str, herder: WorkerHerder, on_metrics: OnMetrics) -> Start:
+        return StandaloneStart(loaded.config, loaded.raw, url, Supervisor(loaded.raw), herder, files, on_metrics)
 
     return serve(loaded, make)
 
@@ -119,7 +119,7 @@ class StandaloneStart:
 
     def __init__(
         self, config: WorkerConfig, raw: Mapping[str, str], url: str, supervision: Supervision, herder: WorkerHerder,
-        files: Sequence[ConnectorFile],
+        files: Sequence[ConnectorFile], on_metrics: OnMetrics | None = None,
     ) -> None:
         self._config = config
         self._herder = herder
@@ -130,7 +130,7 @@ class StandaloneStart:
             PluginCalls(supervision.call, raw, config.plugin_call_timeout_ms / 1000), SoloMembership(url),
             ConfigStore(MemoryJournal()), StatusStore(MemoryJournal()), FileOffsets(Path(raw[_FILE])),
         )
-        self._loop = HerderLoop(self._worker, herder.levels)
+        self._loop = HerderLoop(self._worker, herder.levels, on_metrics)
 
     async def run(self) -> None:
         """Wait for Kafka, start, create the connectors. Raises ConnectError."""

@@ -20,18 +20,20 @@ from typing import Protocol
 from connect.api.errors import ConfigError, HeadgateError
 from connect.cli.distributed import DistributedStart
 from connect.cli.listening import Listening, advertised, listen
+from connect.cli.measuring import WorkerMetrics
 from connect.cli.serving import RestServer
 from connect.config.properties import environment_properties, load_properties
 from connect.herder.herder import WorkerHerder
 from connect.herder.requests import ServerInfo
 from connect.logs import setup
 from connect.plugins.resolving import LoadedWorker, load_worker
+from connect.tasks.spec import TaskEvent
 from connect.tasks.supervisor import Supervisor
 from rest.app import create_app
 from rest.settings import RestSettings
 from schemas import core_select
 
-__all__ = ["EXIT_CONFIG", "EXIT_FAILED", "EXIT_START", "Start", "refuse", "run_worker", "serve"]
+__all__ = ["EXIT_CONFIG", "EXIT_FAILED", "EXIT_START", "OnMetrics", "Start", "refuse", "run_worker", "serve"]
 
 logger = logging.getLogger("headgate.worker")
 
@@ -40,6 +42,9 @@ _SAME_SIGNAL_SECONDS = 1.0
 """A terminal or a wrapper may deliver one signal twice: to the process and to its group."""
 CONNECT_VERSION = "4.1.0"
 """The Kafka Connect whose REST API this is."""
+
+
+OnMetrics = Callable[[TaskEvent], None]
 
 
 class Start(Protocol):
@@ -54,6 +59,9 @@ class Start(Protocol):
         ...
 
 
+Make = Callable[[str, WorkerHerder, OnMetrics], Start]
+
+
 def run_worker(properties: Path, environment: Mapping[str, str] | None = None) -> int:
     """Run a distributed worker; the exit code. ``environment`` (default: the process's) may add ``CONNECT_*`` properties."""
     found = environment_properties(os.environ if environment is None else environment)
@@ -65,8 +73,8 @@ def run_worker(properties: Path, environment: Mapping[str, str] | None = None) -
     for note in (*loaded.warnings, *found.notes):
         logger.warning("%s", note)
 
-    def make(url: str, herder: WorkerHerder) -> Start:
-        return DistributedStart(loaded.config, loaded.raw, url, Supervisor(loaded.raw), herder)
+    def make(url: str, herder: WorkerHerder, on_metrics: OnMetrics) -> Start:
+        return DistributedStart(loaded.config, loaded.raw, url, Supervisor(loaded.raw), herder, on_metrics)
 
     return serve(loaded, make)
 
@@ -78,8 +86,11 @@ def refuse(what: str, error: ConfigError) -> int:
     return EXIT_CONFIG
 
 
-def serve(loaded: LoadedWorker, make: Callable[[str, WorkerHerder], Start]) -> int:
-    """Listen, serve the REST API, start what ``make(advertised URL, herder)`` gives, and run until a signal; the exit code."""
+def serve(loaded: LoadedWorker, make: Make) -> int:
+    """Listen, serve the REST API, start what ``make(advertised URL, herder, on_metrics)`` gives, and run until a signal.
+
+    Returns the exit code.
+    """
     try:
         listening = listen(loaded.config)
         url = advertised(loaded.config, listening)
@@ -106,15 +117,15 @@ def server_info() -> ServerInfo:
 
 
 async def _serve(
-    loaded: LoadedWorker, listening: list[Listening], url: str, make: Callable[[str, WorkerHerder], Start]
+    loaded: LoadedWorker, listening: list[Listening], url: str, make: Make
 ) -> int:
     info = server_info()
     logger.info("Headgate %s, native core: %s (%s)", info.extra["headgate_version"], info.extra["core"],
                 ", ".join(f"{n} {k}" for n, k in core_select.loaded().items()))
-    herder = WorkerHerder(info)
+    herder, metrics = WorkerHerder(info), WorkerMetrics(info)
     try:
-        start = make(url, herder)
-        settings = RestSettings.from_properties(loaded.config.props)
+        start = make(url, herder, metrics.on_event)
+        settings = RestSettings.from_properties(loaded.config.props, lambda: metrics.render(herder))
         settings = replace(settings, mask_passwords=settings.mask_passwords and loaded.config.mask_passwords)
         rest = RestServer(create_app(herder, settings), listening, loaded.config.props)
     except ConfigError as e:

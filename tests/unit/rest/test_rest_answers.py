@@ -124,7 +124,10 @@ def test_health_speaks_of_connectors_when_asked(api) -> None:
 
 
 def test_metrics_are_what_the_worker_renders(make_api) -> None:
-    answer = make_api(metrics=lambda: b"headgate_up 1\n")("GET", "/metrics")
+    async def render() -> bytes:
+        return b"headgate_up 1\n"
+
+    answer = make_api(metrics=render)("GET", "/metrics")
     assert answer.text == "headgate_up 1\n" and answer.headers["content-type"].startswith("text/plain; version=0.0.4")
 
 
