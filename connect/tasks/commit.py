@@ -69,8 +69,8 @@ class PlainCommit:
         interval: float,
         timeout: float,
     ) -> None:
-        """``confirm`` is the task's ``commit``; interval and timeout in seconds (a write that takes longer than the time-out
-        is reported and waited for: idempotent, in order, it cannot do harm)."""
+        """``confirm`` is the task's ``commit``. Seconds: ``interval`` is the least time from one write to the next; a write that
+        takes longer than ``timeout`` is reported and waited for (idempotent and in order, it cannot do harm)."""
         self._ledger = ledger
         self._writer = writer
         self._confirm = confirm
@@ -81,6 +81,7 @@ class PlainCommit:
         self._writing: dict[str, tuple[Partition, Offset]] | None = None
         self._began = 0.0
         self._late = False
+        self._moved = False
         self.counts = CommitCounts()
         self.problem = ""
 
@@ -89,16 +90,19 @@ class PlainCommit:
 
     def tick(self, *, now: float, may_call_task: bool = True) -> None:
         """See Commit."""
-        self._ledger.settle()
+        if self._ledger.settle():
+            self._moved = True
         if not may_call_task:
             return
         if self._writing is not None:
             self._go_on(now, 0.0)
-        elif now >= self._due:
+        elif self._moved and now >= self._due:
+            # The interval counts from the last write: what comes first, or after a quiet time, is stored at once.
             self._due = now + self._interval
             self._begin(now)
 
     def _begin(self, now: float) -> None:
+        self._moved = False
         newest = self._ledger.committable()
         fresh = {key: pair for key, pair in newest.items() if self._stored.get(key) != pair}
         if not fresh:
@@ -109,6 +113,7 @@ class PlainCommit:
         try:
             self._writer.begin(list(fresh.values()))
         except ConnectError as e:
+            self._moved = True
             self._failed(str(e))
             return
         self._writing = fresh
@@ -120,6 +125,7 @@ class PlainCommit:
             stored = self._writer.poll(wait)
         except ConnectError as e:
             self._writing = None
+            self._moved = True
             self._failed(str(e))
             return
         if not stored:

@@ -31,6 +31,9 @@ class Witness:
 
     def catch_up(self) -> None:
         """Read up to the present end of the topic."""
+        # Nothing was produced yet, so the topic may not be there.
+        if not self._consumer.list_topics(self.topic, 30).topics[self.topic].partitions:
+            return
         end = self._consumer.get_watermark_offsets(TopicPartition(self.topic, 0), timeout=30)[1]
         deadline = time.monotonic() + 60
         while self._next < end:

@@ -80,6 +80,16 @@ def test_between_two_intervals_nothing_is_written(scene: Scene) -> None:
     assert scene.writer.began == [1, 2]
 
 
+def test_what_comes_after_a_quiet_time_is_stored_at_once(scene: Scene) -> None:
+    scene.commit.tick(now=0.0)
+    scene.done(1)
+    scene.commit.tick(now=0.1)
+    scene.commit.tick(now=50.0)
+    scene.done(2)
+    scene.commit.tick(now=50.1)
+    assert scene.confirmed == [1, 2]
+
+
 def test_while_a_write_is_under_way_no_other_begins(scene: Scene) -> None:
     scene.done(1)
     scene.writer.answer = False
