@@ -17,9 +17,9 @@ CREATE TABLE bench.events (
 """
 _INSERT = """
 INSERT INTO bench.events
-SELECT n, n % 1000, 'kind-' || n % 7, CASE WHEN n % 3 = 0 THEN NULL ELSE 'a note of ordinary length, number ' || n END,
-       (n % 100000)::numeric / 100, n / 7.0, n % 2 = 0, md5(n::text)::uuid,
-       timestamptz '2026-01-01 00:00:00.123456Z' + n * interval '1 second', date '2026-01-01' + (n % 365)::int
+SELECT n, n %% 1000, 'kind-' || n %% 7, CASE WHEN n %% 3 = 0 THEN NULL ELSE 'a note of ordinary length, number ' || n END,
+       (n %% 100000)::numeric / 100, n / 7.0, n %% 2 = 0, md5(n::text)::uuid,
+       timestamptz '2026-01-01 00:00:00.123456Z' + n * interval '1 second', date '2026-01-01' + (n %% 365)::int
 FROM generate_series(%s::bigint, %s::bigint) AS n
 """
 

@@ -6,12 +6,9 @@ import time
 from collections.abc import Callable
 
 from connect.api.records import Offset, Partition, SourceRecord
-from schemas.model import INT64, STRING, struct_of
+from schemas.envelope import HEARTBEAT, HEARTBEAT_KEY
 
 __all__ = ["Heartbeat"]
-
-_KEY = struct_of([("serverName", STRING)], name="io.debezium.connector.common.ServerNameKey")
-_VALUE = struct_of([("ts_ms", INT64)], name="io.debezium.connector.common.Heartbeat")
 
 
 class Heartbeat:
@@ -39,4 +36,5 @@ class Heartbeat:
     def record(self, partition: Partition, offset: Offset, now_ms: int) -> SourceRecord:
         """One heartbeat with that offset."""
         return SourceRecord(
-            partition, offset, self._topic, _KEY, {"serverName": self._server}, _VALUE, {"ts_ms": now_ms}, kafka_partition=0)
+            partition, offset, self._topic, HEARTBEAT_KEY, {"serverName": self._server}, HEARTBEAT, {"ts_ms": now_ms},
+            kafka_partition=0)

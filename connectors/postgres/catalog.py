@@ -41,9 +41,6 @@ SELECT c.oid, n.nspname, c.relname, c.relreplident, c.relkind, obj_description(c
                SELECT u.indexrelid FROM pg_index u
                 WHERE u.indrelid = c.oid AND u.indisunique AND NOT u.indisprimary AND u.indisvalid AND u.indimmediate
                   AND u.indpred IS NULL AND u.indexprs IS NULL
-                  AND NOT EXISTS (SELECT FROM unnest(u.indkey) WITH ORDINALITY x(attnum, place)
-                                    JOIN pg_attribute b ON b.attrelid = c.oid AND b.attnum = x.attnum
-                                   WHERE x.place <= u.indnkeyatts AND NOT b.attnotnull)
                 ORDER BY u.indexrelid LIMIT 1))
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = ANY ($1::oid[])
