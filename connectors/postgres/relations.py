@@ -49,8 +49,8 @@ class CatalogTable:
     """One table as the catalogue has it now, columns in ``attnum`` order, dropped ones left out.
 
     ``primary_key`` is in key order. ``unique_key`` is the first declared unique index, which may have nullable columns
-    (recorded), but no partial or expression index. ``replica_identity`` is ``relreplident``: d(efault), n(othing), f(ull), i(ndex);
-    ``identity_columns`` are those of it. ``kind`` is ``relkind``: r or p(artitioned).
+    (recorded), but no partial or expression index. ``replica_identity`` is ``relreplident``: d(efault), n(othing), f(ull),
+    i(ndex); ``identity_columns`` are those of it. ``kind`` is ``relkind``: r or p(artitioned).
     """
 
     oid: int
