@@ -16,7 +16,7 @@ from schemas.core.writer import Writer
 from schemas.model import CONNECT_DECIMAL, Schema, SchemaError, Type, Value
 from schemas.numbers import decimal_scale, unscaled, unscaled_bytes
 
-__all__ = ["AvroEncoder", "Encode", "ValueMismatch", "encoder_of"]
+__all__ = ["AvroEncoder", "Encode", "ValueMismatch", "encoder_of", "wrong_type"]
 
 Encode = Callable[[Value, Writer], None]
 """Writes one value. Raises :class:`ValueMismatch`; what was written before that must be truncated by the caller."""

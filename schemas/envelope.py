@@ -13,12 +13,14 @@ from schemas.semantic import enum
 
 __all__ = [
     "EVENT_COLLECTION", "HEARTBEAT", "HEARTBEAT_KEY", "MARIADB_SOURCE", "MESSAGE_KEY", "MYSQL_SOURCE", "NOTIFICATION",
-    "NOTIFICATION_KEY", "POSTGRES_SOURCE", "TRANSACTION_BLOCK", "TRANSACTION_KEY", "TRANSACTION_VALUE", "envelope_schema",
-    "key_schema", "message_schema", "row_schema", "source_schema",
+    "NOTIFICATION_KEY", "POSTGRES_SOURCE", "SNAPSHOT_MARKERS", "TRANSACTION_BLOCK", "TRANSACTION_KEY", "TRANSACTION_VALUE",
+    "envelope_schema", "key_schema", "message_schema", "row_schema", "source_schema",
 ]
 
 _COMMON = "io.debezium.connector.common."
-SNAPSHOT_MARKERS = ("true", "first", "first_in_data_collection", "last_in_data_collection", "last", "false", "incremental")
+SNAPSHOT_MARKERS: tuple[str, ...] = (
+    "true", "first", "first_in_data_collection", "last_in_data_collection", "last", "false", "incremental")
+"""What ``source.snapshot`` may say; left null in the stream."""
 
 Members = Iterable[tuple[str, Schema]]
 

@@ -18,7 +18,7 @@ from typing import Any
 __all__ = [
     "BOOLEAN", "BYTES", "CONNECT_DATE", "CONNECT_DECIMAL", "CONNECT_TIME", "CONNECT_TIMESTAMP", "FLOAT32", "FLOAT64",
     "INT8", "INT16", "INT32", "INT64", "STRING", "Field", "Schema", "SchemaError", "Type", "Value", "array_of",
-    "connect_date", "connect_time", "connect_timestamp", "decimal_of", "map_of", "struct_of",
+    "connect_date", "connect_time", "connect_timestamp", "decimal_of", "map_of", "struct_of", "walk",
 ]
 
 Value = Any

@@ -6,7 +6,7 @@ from decimal import Context, Decimal, Inexact
 
 from schemas.model import Schema, SchemaError
 
-__all__ = ["decimal_bytes", "decimal_of_bytes", "decimal_scale", "unscaled_bytes"]
+__all__ = ["decimal_bytes", "decimal_of_bytes", "decimal_scale", "unscaled", "unscaled_bytes"]
 
 # Wide enough for every PostgreSQL numeric (131072 digits before, 16383 after the point); never rounds.
 _EXACT = Context(prec=200_000, Emax=999_999, Emin=-999_999, traps=[Inexact])

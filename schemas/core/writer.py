@@ -10,6 +10,8 @@ the compiled code may write through a plain pointer.
 
 import struct
 
+__all__ = ["Writer"]
+
 _FLOAT = struct.Struct("<f")
 _DOUBLE = struct.Struct("<d")
 _START = 1024

@@ -152,7 +152,7 @@ def _ordered(v: Any) -> Any:
     return [_ordered(x) for x in v] if isinstance(v, list) else v
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rows())
 def test_the_bytes_are_those_of_fastavro(row: tuple[Schema, Any]) -> None:
     schema, value = row
@@ -162,7 +162,7 @@ def test_the_bytes_are_those_of_fastavro(row: tuple[Schema, Any]) -> None:
     assert encoded(schema, value) == out.getvalue()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rows())
 def test_what_was_written_is_read_back(row: tuple[Schema, Any]) -> None:
     schema, value = row
@@ -171,7 +171,7 @@ def test_what_was_written_is_read_back(row: tuple[Schema, Any]) -> None:
     assert same(connect_value(schema, tree), value)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(ROWS)
 def test_the_registered_text_gives_the_connect_schema_back(schema: Schema) -> None:
     assert connect_schema(json.loads(avro_json(schema))) == schema

@@ -25,7 +25,7 @@ _spec.loader.exec_module(law)
 STYLES = [JsonStyle(numeric, False) for numeric in (False, True)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(row=law.rows(), style=st.sampled_from(STYLES))
 def test_a_value_written_as_json_is_read_back(row: tuple[Schema, Any], style: JsonStyle) -> None:
     schema, value = row
@@ -42,7 +42,7 @@ def schema_without_defaults(s: Schema) -> Schema:
     return s.but(default=None, fields=fields, **inner)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(law.ROWS)
 def test_a_schema_written_as_json_is_read_back(schema: Schema) -> None:
     assert schema_from_json(json.loads(schema_text(schema, JsonStyle()), parse_float=Decimal)) == schema
