@@ -38,6 +38,7 @@ class Scene:
     stack: Stack
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
+    witnesses: list[Witness] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.worker = WorkerProcess(self.stack.kafka.bootstrap, self.stack.registry.url, self.folder, group=GROUP,
@@ -103,6 +104,7 @@ class Scene:
     def witness(self) -> Witness:
         """A consumer that has read everything so far."""
         seen = Witness(self.stack.kafka.bootstrap, self.stack.registry.url, f"{NAME}.public.accounts")
+        self.witnesses.append(seen)
         seen.catch_up()
         return seen
 
@@ -139,7 +141,9 @@ class Scene:
         assert not seen.faults, seen.faults[:5]
 
     def close(self) -> None:
-        """Stop everything and drop the slot."""
+        """Stop everything."""
+        for seen in self.witnesses:
+            seen.close()
         if hasattr(self, "workload") and self.workload.is_alive():
             self.workload.stop()
         self.worker.stop()

@@ -30,4 +30,3 @@ def test_kills_of_task_and_worker_lose_nothing_and_store_nothing_early(scene: Sc
             scene.restart_task()
         until(scene.slot_active, 60, "the connector to read again")
     scene.assert_all_arrived(seen)
-    seen.close()

@@ -19,7 +19,6 @@ def test_postgresql_restarted(scene: Scene) -> None:
         until(scene.slot_active, 60, "the connector to read again")
     assert scene.task_state() == "RUNNING"
     scene.assert_all_arrived(seen)
-    seen.close()
 
 
 def test_postgresql_killed_like_a_power_cut(scene: Scene) -> None:
@@ -29,7 +28,6 @@ def test_postgresql_killed_like_a_power_cut(scene: Scene) -> None:
     until(scene.slot_active, 90, "the connector to read again")
     assert scene.task_state() == "RUNNING"
     scene.assert_all_arrived(seen)
-    seen.close()
 
 
 def test_kafka_restarted(scene: Scene) -> None:
@@ -39,7 +37,6 @@ def test_kafka_restarted(scene: Scene) -> None:
     until(lambda: len(scene.workload.committed) > before + 20, 30, "the writer to go on")
     scene.assert_all_arrived(seen, 120)
     assert scene.task_state() == "RUNNING"
-    seen.close()
 
 
 def test_registry_down_for_twenty_seconds_while_a_new_schema_is_needed(scene: Scene) -> None:
@@ -53,4 +50,3 @@ def test_registry_down_for_twenty_seconds_while_a_new_schema_is_needed(scene: Sc
     scene.stack.registry.start()
     scene.assert_all_arrived(seen, 90)
     assert scene.task_state() == "RUNNING"
-    seen.close()

@@ -23,7 +23,8 @@ class Witness:
         self._consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "witness", "enable.auto.commit": False,
                                    "auto.offset.reset": "earliest"})
         self._consumer.assign([TopicPartition(topic, 0, 0)])
-        self._decode = AvroDeserializer(SchemaRegistryClient({"url": registry}))
+        self._registry = SchemaRegistryClient({"url": registry})
+        self._decode = AvroDeserializer(self._registry)
         self._next = 0
         self.highest: dict[int, int] = {}
         self.records = 0
@@ -66,8 +67,9 @@ class Witness:
         ]
 
     def close(self) -> None:
-        """Close the consumer."""
+        """Close the consumer and the registry's client."""
         self._consumer.close()
+        self._registry.close()
 
 
 def stored_position(bootstrap: str, topic: str, connector: str) -> int | None:

@@ -26,8 +26,8 @@ class IndependentConsumer:
         self.topic = topic
         self._consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "independent", "enable.auto.commit": False})
         self._consumer.assign([TopicPartition(topic, 0, 0)])
-        client = SchemaRegistryClient({"url": registry})
-        self._key, self._value = AvroDeserializer(client), AvroDeserializer(client)
+        self._registry = SchemaRegistryClient({"url": registry})
+        self._key, self._value = AvroDeserializer(self._registry), AvroDeserializer(self._registry)
         self.events: list[Event] = []
 
     def read(self, count: int, seconds: float = 60) -> list[Event]:
@@ -45,5 +45,6 @@ class IndependentConsumer:
         return self.events
 
     def close(self) -> None:
-        """Close the consumer."""
+        """Close the consumer and the registry's client."""
         self._consumer.close()
+        self._registry.close()
