@@ -41,6 +41,8 @@ from connectors.selection import Patterns, Selection
 
 __all__ = ["Opened", "Opener", "SnapshotStart", "address_of", "run_initial_statements"]
 
+_MARGIN = 5.0
+"""Seconds after which a statement that the server should have ended by itself is given up."""
 _OPERATIONS = {"c": "insert", "u": "update", "d": "delete", "t": "truncate"}
 
 
@@ -107,6 +109,8 @@ class Opener:
         session = Session.open(
             self._address, self._name, settings={"statement_timeout": str(limit), **(settings or {})},
             stopping=self._context.stopping, logger=self._log)
+        if limit:
+            session.timeout = limit / 1000 + _MARGIN
         try:
             run_initial_statements(session, self._config.initial_statements)
         except BaseException:

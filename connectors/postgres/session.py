@@ -59,6 +59,7 @@ _QUOTED = re.compile(r'"[^"]*"')
 _NOT_IN_STATE = b"55000"
 _SLICE = 0.2
 _CONNECT_TIMEOUT = 30.0
+_CANCEL_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class Session:
         self._stopping = stopping
         self._copy_over = False
         self.address = address
+        self.timeout: float | None = None
+        """Seconds that a command may take when it says nothing of its own; None is without limit."""
         self.watch_warnings = False
         """Whether a warning of the server ends the reading of a copy before what came after it."""
         self.warning = ""
@@ -228,16 +231,19 @@ class Session:
         doing = doing or sql
         self._send(sql, args, doing)
         rows: list[Row] = []
+        timeout = self.timeout if timeout is None else timeout
         deadline = None if timeout is None else time.monotonic() + timeout
+        told: Exception | None = None
         try:
             while (result := self._result(doing, deadline, waiting)) is not None:
                 if result.status in (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE):
-                    error = self._error(result, doing)
+                    told = self._error(result, doing)
                     self._drain(doing)
-                    raise error
+                    raise told
                 rows = [tuple(_text(result.get_value(r, c)) for c in range(result.nfields)) for r in range(result.ntuples)]
-        except (Stopped, _GivenUp) as e:
-            self.cancel()
+        except BaseException as e:
+            if e is not told:
+                self.cancel()
             if isinstance(e, _GivenUp):
                 raise failure("57014", f"no answer within {timeout:g} s", doing, str(self.address)) from None
             raise
@@ -387,16 +393,32 @@ class Session:
     def cancel(self) -> None:
         """Cancel what the server is doing for this connection and close; so that nothing is left behind there."""
         if self._conn.status == pq.ConnStatus.OK:
-            with contextlib.suppress(psycopg.Error):
-                self._conn.get_cancel().cancel()
+            limit = time.monotonic() + _CANCEL_SECONDS
+            with contextlib.suppress(psycopg.Error, OSError):
+                self._send_cancel(limit)
             # The server drops an unfinished slot when it handles the cancellation: see it happen, but not for ever.
             self._stopping = _never
-            limit = time.monotonic() + 2.0
             with contextlib.suppress(HeadgateError, psycopg.Error):
                 while time.monotonic() < limit and self._conn.is_busy():
                     if self._ready(True, False, 0.5):
                         self._conn.consume_input()
         self.close()
+
+    def _send_cancel(self, limit: float) -> None:
+        try:
+            request = self._conn.cancel_conn()
+        except psycopg.NotSupportedError:  # libpq before 17
+            self._conn.get_cancel().cancel()
+            return
+        request.start()
+        while (left := limit - time.monotonic()) > 0:
+            status = request.poll()
+            if status in (pq.PollingStatus.OK, pq.PollingStatus.FAILED):
+                break
+            poll = select.poll()
+            poll.register(request.socket, select.POLLIN if status == pq.PollingStatus.READING else select.POLLOUT)
+            poll.poll(left * 1000)
+        request.finish()
 
     @property
     def closed(self) -> bool:

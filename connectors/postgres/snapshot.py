@@ -16,6 +16,7 @@ from connect.api.errors import ConnectError
 from connect.failpoints import failpoint
 from connectors.postgres.catalog import SqlCatalog
 from connectors.postgres.facts import SnapshotMarks, SnapshotPosition
+from connectors.postgres.failures import ConnectionLost, DatabaseError
 from connectors.postgres.lsn import LSN
 from connectors.postgres.publications import PublishedTable
 from connectors.postgres.relations import CatalogTable
@@ -49,7 +50,11 @@ def begin_at(session: Session, snapshot: str | None) -> None:
     """Begin the reading transaction, on an exported snapshot if one is given. Once begun it needs the exporter no more."""
     session.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", doing="beginning the snapshot")
     if snapshot is not None:
-        session.execute(f"SET TRANSACTION SNAPSHOT {quote_literal(snapshot)}", doing="importing the slot's snapshot")
+        try:
+            session.execute(f"SET TRANSACTION SNAPSHOT {quote_literal(snapshot)}", doing="importing the slot's snapshot")
+        except DatabaseError as e:
+            # It lives as long as the connection that exported it.
+            raise ConnectionLost(str(e), e.sqlstate) from None
     session.execute("SET LOCAL row_security = off", doing="beginning the snapshot")
 
 

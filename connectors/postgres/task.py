@@ -19,6 +19,7 @@ from connectors.postgres.failures import SLOT_IN_USE, DatabaseError, Stopped
 from connectors.postgres.lsn import LSN
 from connectors.postgres.offsets import PgOffset, partition_of
 from connectors.postgres.opening import Opened, Opener, address_of
+from connectors.postgres.partitions import PartitionWatch
 from connectors.postgres.session import Session
 from connectors.postgres.slots import drop_slot
 from connectors.postgres.snapshot import SnapshotReader
@@ -69,6 +70,7 @@ class PostgresTask:
         if self._handed is not None and not self._handed.snapshot_running:
             self._stored = self._handed.resume_lsn
         self._opener = Opener(self._config, context)
+        self._partitions = PartitionWatch(self._config.publication_name, self._config.selection, context.logger)
         self._heartbeat = Heartbeat(
             self._config.topics.heartbeat, self._config.topic_prefix, self._config.heartbeat_interval_ms / 1000)
         try:
@@ -254,6 +256,9 @@ class PostgresTask:
                 self._handed = decoder.offset
                 return batch
             self._empty = batch
+        elif self._partitions.due() and self._opened is not None:
+            self._partitions.look(self._opened.sql)
+            self._context.metric("source_partition_changes", float(self._partitions.changes))
         if self._heartbeat.due() and self._handed_or(decoder) is not None:
             return self._beat(decoder)
         now = time.monotonic()

@@ -147,3 +147,17 @@ def test_names_that_need_quotes_are_read(lab: Any) -> None:
     lab.sql('INSERT INTO "Sch ema"."Ta""ble" VALUES (2, \'b\')')
     runner.records_of(2)
     assert after(runner, 'Ta"ble') == [("r", {"id": 1, "Größe x": "a"}), ("c", {"id": 2, "Größe x": "b"})]
+
+
+def test_partitions_that_come_and_go_are_told(lab: Any, caplog: pytest.LogCaptureFixture) -> None:
+    partitions(lab)
+    runner = lab.task(publish__via__partition__root="true")
+    runner.task._partitions._interval = runner.task._partitions._next = 0.0
+    runner.streaming()
+    runner.until(lambda r: r.task._partitions._known)
+    lab.sql("CREATE TABLE p2 (id int, d date, PRIMARY KEY (id, d))")
+    lab.sql("ALTER TABLE p ATTACH PARTITION p2 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')")
+    runner.until(lambda r: "partitions of public.p are new: public.p2" in caplog.text)
+    lab.sql("ALTER TABLE p DETACH PARTITION p1")
+    runner.until(lambda r: "partitions of public.p are gone: public.p1" in caplog.text)
+    assert runner.context.metrics["source_partition_changes"] == 2

@@ -35,5 +35,7 @@ def test_a_heartbeat_has_debeziums_schemas_and_partition_zero() -> None:
     assert (record.topic, record.kafka_partition) == ("hb", 0)
     assert record.key == {"serverName": "srv"}
     assert record.value == {"ts_ms": 123}
-    assert record.key_schema is not None and record.key_schema.name == "io.debezium.connector.common.ServerNameKey"
-    assert record.value_schema is not None and record.value_schema.name == "io.debezium.connector.common.Heartbeat"
+    assert record.key_schema is not None
+    assert record.value_schema is not None
+    assert (record.key_schema.name, record.key_schema.version) == ("io.debezium.connector.common.ServerNameKey", 1)
+    assert (record.value_schema.name, record.value_schema.version) == ("io.debezium.connector.common.Heartbeat", 1)
