@@ -28,7 +28,7 @@ class RestSettings:
     """Settings of the REST API; the defaults are Kafka Connect's but for the masking of passwords."""
 
     mask_passwords: bool = True
-    """``rest.mask.passwords``: passwords are ``[hidden]`` in every answer."""
+    """``headgate.rest.mask.passwords``: passwords are ``[hidden]`` in every answer."""
     metrics: Callable[[], Awaitable[bytes]] | None = None
     """Renders the Prometheus text for ``/metrics``."""
     allow_origin: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class RestSettings:
         except ConfigError as e:
             errors.update({k: list(v) for k, v in e.errors.items()})
         made = cls(
-            mask_passwords=flag("rest.mask.passwords", True),
+            mask_passwords=flag("headgate.rest.mask.passwords", True),
             metrics=metrics,
             allow_origin=listed("access.control.allow.origin", ""),
             allow_methods=listed("access.control.allow.methods", "") or ("GET", "POST", "HEAD"),

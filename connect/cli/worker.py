@@ -13,7 +13,6 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -126,7 +125,6 @@ async def _serve(
     try:
         start = make(url, herder, metrics.on_event)
         settings = RestSettings.from_properties(loaded.config.props, lambda: metrics.render(herder))
-        settings = replace(settings, mask_passwords=settings.mask_passwords and loaded.config.mask_passwords)
         rest = RestServer(create_app(herder, settings), listening, loaded.config.props)
     except ConfigError as e:
         return refuse("the worker's configuration is wrong", e)

@@ -196,7 +196,7 @@ def test_each_request_is_a_line_in_the_log(api, caplog) -> None:
 def test_settings_come_from_the_workers_properties() -> None:
     settings = RestSettings.from_properties({
         "access.control.allow.origin": "a, b", "topic.tracking.enable": "False", "admin.listeners": "",
-        "rest.mask.passwords": "false",
+        "headgate.rest.mask.passwords": "false",
         "response.http.headers.config": "set X: 1",
     })
     assert settings.allow_origin == ("a", "b")
