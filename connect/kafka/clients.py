@@ -36,7 +36,8 @@ _PASSING = frozenset({
     KafkaError.NETWORK_EXCEPTION, KafkaError.BROKER_NOT_AVAILABLE, KafkaError.REPLICA_NOT_AVAILABLE,
     KafkaError.NOT_ENOUGH_REPLICAS, KafkaError.NOT_CONTROLLER,
     KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND, KafkaError.KAFKA_STORAGE_ERROR, KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-    KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.NOT_COORDINATOR, KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH, KafkaError._NOENT,
 })
 
 ClientError = KafkaError
@@ -115,8 +116,10 @@ def consumer(
 
 def admin(properties: Mapping[str, Any], client_id: str) -> AdminClient:
     """An admin client. Raises ConnectError for a property librdkafka refuses."""
+    # With the leaders of a quarter of an hour ago every question about offsets is refused after a broker was restarted.
+    fresh = {**_settings(properties, client_id, None), "metadata.max.age.ms": 1000}
     try:
-        return AdminClient(_settings(properties, client_id, None), logger=log)
+        return AdminClient(fresh, logger=log)
     except KafkaException as e:
         raise failure(e, f"making the admin client {client_id}") from e
 
