@@ -126,12 +126,14 @@ class ConnectorOffset(_Request):
 class AlterOffsets(_Request):
     """Offsets to change; partitions that are not named keep theirs."""
 
-    offsets: list[ConnectorOffset] | None = None
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"required": ["offsets"]})
+    offsets: list[ConnectorOffset] | None = Field(None, json_schema_extra={"minItems": 1})
 
 
 class LoggerLevelBody(BaseModel):
     """A level; other members are ignored."""
 
+    model_config = ConfigDict(json_schema_extra={"required": ["level"]})
     level: Name = Field(None, examples=["DEBUG"])
 
 

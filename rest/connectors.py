@@ -33,10 +33,10 @@ def connectors_router(herder: Herder, settings: RestSettings) -> APIRouter:
         200: {"model": list[str] | dict[str, Expanded], "description": "Names, or an object by name with `expand`"},
         **error_answers(500)})
     async def list_connectors(
-        expand: Annotated[list[str] | None, Query(description="`info`, `status`; repeatable. Others are ignored.")] = None,
+        expand: Annotated[list[str], Query(description="`info`, `status`; repeatable. Others are ignored.")] = [],  # noqa: B006
     ) -> JSONResponse:
         names = await herder.connectors()
-        if expand is None:
+        if not expand:
             return JSONResponse(list(names))
         return JSONResponse({n: e for n in names if (e := await expanded(n, expand)) is not None})
 
@@ -161,8 +161,13 @@ def connectors_router(herder: Herder, settings: RestSettings) -> APIRouter:
         await herder.restart_task(name, task)
         return Response(status_code=204)
 
-    @router.post("/connectors/{name:segment}/tasks", include_in_schema=False)
-    @router.put("/connectors/{name:segment}/fence", include_in_schema=False)
+    signed: dict[str, Any] = {
+        "status_code": 204, "description": "Between workers only: needs their signature.",
+        "responses": error_answers(400, 403, 500),
+    }
+
+    @router.post("/connectors/{name:segment}/tasks", summary="Publish task configurations", **signed)
+    @router.put("/connectors/{name:segment}/fence", summary="Fence former tasks", **signed)
     async def internal(name: str, request: Request) -> Response:
         signature = request.headers.get("x-connect-authorization")
         algorithm = request.headers.get("x-connect-request-signature-algorithm")

@@ -54,7 +54,7 @@ def offsets_router(herder: Herder, settings: RestSettings) -> APIRouter:
         return JSONResponse({name: {"topics": list(await herder.topics(name))}})
 
     @router.put("/connectors/{name:segment}/topics/reset", summary="Empty the list of topics", status_code=202,
-                responses=error_answers(403, 500))
+                response_class=Response, responses=error_answers(403, 500))
     async def reset_topics(name: str) -> Response:
         if not settings.topic_tracking:
             raise RequestError(403, "Topic tracking is disabled.")
