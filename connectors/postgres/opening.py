@@ -43,6 +43,7 @@ __all__ = ["Opened", "Opener", "SnapshotStart", "address_of", "run_initial_state
 
 _MARGIN = 5.0
 """Seconds after which a statement that the server should have ended by itself is given up."""
+_TERMINATION_SECONDS = 10.0
 _OPERATIONS = {"c": "insert", "u": "update", "d": "delete", "t": "truncate"}
 
 
@@ -216,11 +217,12 @@ class Opener:
         """Wait for another reader of the slot to go; see slots.wait_until_free. ``own`` is the server's process of a
         connection of ours that broke: the server may not have noticed, so it is told."""
         config = self._config
+        patience = config.slot_max_retries * config.slot_retry_delay_ms / 1000
         slot = find_slot(sql, config.slot_name)
         if own is not None and slot is not None and slot.active_pid == own:
             sql.execute("SELECT pg_terminate_backend($1::int)", (str(own),), doing="ending the connection that broke")
-        wait_until_free(
-            sql, config.slot_name, self._context, config.slot_max_retries, config.slot_retry_delay_ms / 1000)
+            patience = max(patience, _TERMINATION_SECONDS)
+        wait_until_free(sql, config.slot_name, self._context, patience)
 
     def _slot(self, sql: Session, replication: Session, slot: Slot | None, plan: Plan) -> CreatedSlot | None:
         """Make the slot, or one beside it only to join a new snapshot to the stream; None when neither is needed."""

@@ -166,14 +166,12 @@ def blockers(session: Session) -> str:
     return ", ".join(f"pid {pid} of {user} ({app}, since {age} s)" for pid, user, app, age in rows)
 
 
-def wait_until_free(
-    session: Session, name: str, context: TaskContext, max_retries: int, delay: float
-) -> None:
-    """Wait until nobody reads the slot: at most ``max_retries`` × ``delay`` seconds, shown as a condition.
+def wait_until_free(session: Session, name: str, context: TaskContext, patience: float) -> None:
+    """Wait until nobody reads the slot: at most ``patience`` seconds, shown as a condition.
 
     Raises ConnectError naming the reader when it is still there afterwards, Stopped when asked to stop.
     """
-    left = max_retries * delay
+    left = patience
     shown = False
     while True:
         slot = find_slot(session, name)
@@ -184,11 +182,11 @@ def wait_until_free(
         reader = _reader(session, slot.active_pid)
         if left <= 0:
             raise ConnectError(
-                f'slot "{name}" is in use by {reader}; waited {max_retries * delay:g} s (slot.max.retries × '
+                f'slot "{name}" is in use by {reader}; waited {patience:g} s (slot.max.retries × '
                 "slot.retry.delay.ms). To do: stop the other reader, or give this connector a slot.name of its own")
         context.condition("waiting", f'slot "{name}" is in use by {reader}; trying again for {left:.0f} s')
         shown = True
-        step = min(1.0, delay, left) or 0.1
+        step = min(0.5, left)
         if context.wait(step):
             raise Stopped("asked to stop")
         left -= step

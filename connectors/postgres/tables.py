@@ -84,8 +84,7 @@ def _entry(column: Column, partial: bool) -> tuple[Any, ...]:
     unchanged = None if codec.unavailable is None else _encoded(schema, codec.unavailable)
     if column.tolerant:
         return column.place, CALL, 0, b"", null, unchanged, _whole_field(codec, schema)
-    call = codec.encode if codec.fast == CALL else None
-    return column.place, codec.fast, codec.bound, before, null, unchanged, call
+    return column.place, codec.fast, codec.bound, before, null, unchanged, codec.encode
 
 
 def _whole_field(codec: Codec, schema: Schema) -> Callable[[bytes, Writer], None]:

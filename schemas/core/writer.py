@@ -74,6 +74,13 @@ class Writer:
         out[self.end] = 1 if value else 0
         self.end += 1
 
+    def write_byte(self, value: int) -> None:
+        """One byte as it is, 0 to 255."""
+        self.room(1)
+        out = self.space
+        out[self.end] = value
+        self.end += 1
+
     def write_long(self, value: int) -> None:
         """int and long: zig-zag, then base 128 with the low group first. Raises OverflowError outside 64 bits."""
         if value < -0x8000000000000000 or value > 0x7FFFFFFFFFFFFFFF:
@@ -108,8 +115,14 @@ class Writer:
         """Length and bytes of ``data[start:end]``, without making an object of it. Raises ValueError outside the data."""
         if start < 0 or end < start or end > len(data):
             raise ValueError(f"bytes {start} to {end} of {len(data)}")
+        self.write_long(end - start)
+        self.write_slice(data, start, end)
+
+    def write_slice(self, data: bytes, start: int, end: int) -> None:
+        """``data[start:end]`` as it is, without making an object of it. Raises ValueError outside the data."""
+        if start < 0 or end < start or end > len(data):
+            raise ValueError(f"bytes {start} to {end} of {len(data)}")
         size = end - start
-        self.write_long(size)
         self.room(size)
         copy(self.space, self.end, data, start, size)  # type: ignore[name-defined]  # noqa: F821
         self.end += size

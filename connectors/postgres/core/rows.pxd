@@ -29,6 +29,11 @@ cdef class Plan:
     @cython.locals(code=cython.int, buffer=bytes, number=cython.longlong, bound=cython.longlong)
     cpdef cell(self, Py_ssize_t i, Spans source, Py_ssize_t start, Py_ssize_t end, Writer writer)
 
+@cython.locals(size=cython.Py_ssize_t, sent=cython.Py_ssize_t)
+cdef bint write_zoned(bytes buffer, Py_ssize_t start, Py_ssize_t end, Py_ssize_t digits, Writer writer) except -1
+@cython.locals(i=cython.Py_ssize_t, negative=cython.bint, number=cython.longlong, digits=cython.int, fraction=cython.int,
+               d=cython.int, size=cython.int)
+cdef bint write_decimal(bytes buffer, Py_ssize_t start, Py_ssize_t end, int scale, Writer writer) except -1
 @cython.locals(q=cython.longlong)
 cpdef long long floor_div(long long a, long long b) except? -1
 @cython.locals(end=cython.Py_ssize_t, count=cython.Py_ssize_t, start=cython.Py_ssize_t, stop=cython.Py_ssize_t, out=bytearray, part=bytes)

@@ -14,7 +14,7 @@ from schemas.core.writer import Writer
 MAX_COLUMNS = 1664
 _ZEROS = [0] * MAX_COLUMNS
 
-CALL, INT, BOOL, TEXT, FLOAT32, FLOAT64, MICROS, MILLIS, DAYS, TIME_MICROS, TIME_MILLIS = range(11)
+CALL, INT, BOOL, TEXT, FLOAT32, FLOAT64, MICROS, MILLIS, DAYS, TIME_MICROS, TIME_MILLIS, ZONED, DECIMAL = range(13)
 
 NULL, UNCHANGED, SENT = 0, 1, 2
 
@@ -113,9 +113,10 @@ class Spans:
 class Plan:
     """How the columns of a row are written, in the order of the record's fields.
 
-    For each: the column's place in the tuple, the fast codec or CALL, its bound (the largest absolute value of an INT, plus
-    one; 0 for none), what stands before a value (``b""``, or the union's branch), what is written for null (None: it is an
-    error) and for an unchanged value that was not sent, and the function ``(raw, writer)`` for CALL.
+    For each: the column's place in the tuple, the fast codec or CALL, its bound (of an INT the largest absolute value plus
+    one, 0 for none; of ZONED the number of fraction digits; of DECIMAL the scale), what stands before a value (``b""``, or
+    the union's branch), what is written for null (None: it is an error) and for an unchanged value that was not sent, and
+    the general codec ``(raw, writer)``, for CALL and for what the fast one leaves to it.
     """
 
     def __init__(self, columns: Sequence[tuple[Any, ...]]) -> None:
@@ -168,7 +169,7 @@ class Plan:
         code = self.codes[i]
         buffer = source.buffer
         if code == TEXT:
-            writer.write_bytes(buffer[start:end])
+            writer.write_part(buffer, start, end)
         elif code == INT:
             number = whole_number(buffer, start, end)
             bound = self.bounds[i]
@@ -193,8 +194,75 @@ class Plan:
             writer.write_double(float(buffer[start:end]))
         elif code == FLOAT32:
             writer.write_float(float(buffer[start:end]))
+        elif (code == ZONED and write_zoned(buffer, start, end, self.bounds[i], writer)) or (
+                code == DECIMAL and write_decimal(buffer, start, end, self.bounds[i], writer)):
+            return
         else:
             self.calls[i](buffer[start:end], writer)
+
+
+def write_zoned(buffer: bytes, start: int, end: int, digits: int, writer: Writer) -> bool:
+    """A timestamptz of the years 1 to 9999 in UTC as ISO text with that many fraction digits. False, and nothing written,
+    for any other text, which is the general codec's. Raises ValueError for what is no timestamp."""
+    size = end - start
+    if size < 22 or size > 29 or buffer[start + 4] != 45 or buffer[end - 3] != 43 or buffer[end - 2] != 48 or (
+            buffer[end - 1] != 48):
+        return False
+    timestamp_micros(buffer, start, end)
+    sent = size - 23 if size > 22 else 0
+    if sent > digits or buffer[start + 10] != 32:
+        return False
+    writer.write_long(20 + (digits + 1 if digits > 0 else 0))
+    writer.write_slice(buffer, start, start + 10)
+    writer.write_slice(b"T", 0, 1)
+    writer.write_slice(buffer, start + 11, start + 19)
+    if digits > 0:
+        writer.write_slice(b".", 0, 1)
+        writer.write_slice(buffer, start + 20, start + 20 + sent)
+        writer.write_slice(b"000000", sent, digits)
+    writer.write_slice(b"Z", 0, 1)
+    return True
+
+
+def write_decimal(buffer: bytes, start: int, end: int, scale: int, writer: Writer) -> bool:
+    """A numeric of at most 18 digits at its scale as unscaled two's complement, as short as it goes. False, and nothing
+    written, for any other text, which is the general codec's."""
+    i = start
+    negative = i < end and buffer[i] == 45
+    if negative:
+        i += 1
+    number = 0
+    digits = 0
+    fraction = -1
+    while i < end:
+        d = buffer[i]
+        if d == 46 and fraction < 0:
+            fraction = 0
+        elif d < 48 or d > 57 or digits == 18:
+            return False
+        else:
+            number = number * 10 + (d - 48)
+            digits += 1
+            if fraction >= 0:
+                fraction += 1
+        i += 1
+    if fraction < 0:
+        fraction = 0
+    if digits == 0 or fraction > scale or digits + scale - fraction > 18:
+        return False
+    while fraction < scale:
+        number *= 10
+        fraction += 1
+    if negative:
+        number = -number
+    size = 1
+    while size < 8 and (number >> (8 * size - 1)) != 0 and (number >> (8 * size - 1)) != -1:
+        size += 1
+    writer.write_long(size)
+    while size > 0:
+        size -= 1
+        writer.write_byte((number >> (8 * size)) & 255)
+    return True
 
 
 def floor_div(a: int, b: int) -> int:

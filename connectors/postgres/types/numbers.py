@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact
 
-from connectors.postgres.core.rows import BOOL, FLOAT32, FLOAT64, INT
+from connectors.postgres.core.rows import BOOL, CALL, DECIMAL, FLOAT32, FLOAT64, INT
 from connectors.postgres.core.texts import whole_number
 from connectors.postgres.types.codec import Codec, TypeOptions
 from schemas import model
@@ -95,7 +95,8 @@ def numeric(typmod: int, options: TypeOptions) -> Codec:
         return number
 
     zero_decimal = Decimal(0).scaleb(-scale)
-    return Codec(decimal_of(scale, precision), read, zero_decimal, literal=True, computed=zero_decimal)
+    fast = DECIMAL if 0 <= scale <= 18 else CALL
+    return Codec(decimal_of(scale, precision), read, zero_decimal, fast, scale, literal=True, computed=zero_decimal)
 
 
 def _finite(raw: bytes) -> Decimal:

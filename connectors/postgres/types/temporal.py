@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from connectors.postgres.core.rows import DAYS, MICROS, MILLIS, TIME_MICROS, TIME_MILLIS
+from connectors.postgres.core.rows import DAYS, MICROS, MILLIS, TIME_MICROS, TIME_MILLIS, ZONED
 from connectors.postgres.core.texts import (
     INFINITY_MICROS,
     MINUS_INFINITY_MICROS,
@@ -133,7 +133,7 @@ def timestamptz(typmod: int) -> Codec:
         return iso_timestamp(_micros(raw), digits) + "Z"
 
     computed = iso_timestamp(0, digits) + "Z"
-    return Codec(semantic.time("ZonedTimestamp"), read, "1970-01-01T00:00:00Z", literal=True, computed=computed)
+    return Codec(semantic.time("ZonedTimestamp"), read, "1970-01-01T00:00:00Z", ZONED, digits, literal=True, computed=computed)
 
 
 def timetz(typmod: int) -> Codec:
