@@ -10,7 +10,7 @@ from connect.config.secrets import MASK, is_sensitive_name, keep_masked, mask, s
     "name",
     ["database.password", "database.sslpassword", "producer.override.sasl.jaas.config", "value.converter.basic.auth.user.info",
      "ssl.keystore.password", "ssl.key.password", "my.secret", "api.key", "aws.secret.access.key", "bearer.auth.token",
-     "signal.kafka.credentials", "ssl.keystore.key"],
+     "signal.kafka.credentials", "ssl.keystore.key", "database.pasword", "database.passwrod", "databasePassword", "my.secert"],
 )
 def test_a_name_that_sounds_secret_is_secret(name: str) -> None:
     assert is_sensitive_name(name)
