@@ -40,9 +40,10 @@ class Tail:
         self._topics = topics
         self._bootstrap = bootstrap
         try:
-            self._decoder = Decoder(RegistryClient(registry)) if registry else None
+            self._registry = RegistryClient(registry) if registry else None
         except ValueError as e:
             raise ClientError(str(e)) from e
+        self._decoder = Decoder(self._registry) if self._registry else None
         self._consumer = consumer(properties, "headgate-tail", f"headgate-tail-{os.getpid()}")
         self._known: set[tuple[str, int]] = set()
         self._ended: set[tuple[str, int]] = set()
@@ -78,6 +79,8 @@ class Tail:
             raise failure(e, "reading") from e
         finally:
             self._consumer.close()
+            if self._registry:
+                self._registry.close()
 
     def _look(self, offset: int) -> None:
         """Take on topics and partitions that match and are new."""
