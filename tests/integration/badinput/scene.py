@@ -153,7 +153,20 @@ class Scene:
         self.until(reading, "the connector to stream")
 
     def restart(self) -> None:
+        """Restart the connector and its tasks; returns when the task is no longer FAILED, or has failed again."""
         assert self.call("POST", "/restart?includeTasks=true").status_code in (202, 204)
+        self._left_failed()
+
+    def reconfigure(self, **more: Any) -> None:
+        """Change the configuration of what is there; returns as :meth:`restart`."""
+        answer = self.put(self.config(**more))
+        assert answer.status_code == 200, answer.text
+        self._left_failed()
+
+    def _left_failed(self) -> None:
+        stop = time.monotonic() + 10
+        while self.task()["state"] == "FAILED" and time.monotonic() < stop:
+            time.sleep(0.02)
 
     def stop(self) -> None:
         assert self.call("PUT", "/stop").status_code == 202
@@ -172,16 +185,31 @@ class Scene:
     def topic(self, table: str, schema: str = "public") -> str:
         return f"{self.name}.{schema}.{table}"
 
-    def events(self, table: str, count: int) -> list[Event]:
+    def events(self, table: str, count: int = 0) -> list[Event]:
         """All records of a table's topic once there are that many."""
         topic = self.topic(table)
         if topic not in self._consumers:
             self._consumers[topic] = IndependentConsumer(self.bootstrap, self.registry, topic)
-        return self._consumers[topic].read(count, PATIENCE)
+        consumer = self._consumers[topic]
 
-    def ids(self, table: str, count: int) -> list[int]:
+        def enough() -> bool:
+            task = self.task()
+            return len(consumer.poll()) >= count or (task["state"] == "FAILED" and self.fail(task["trace"]))
+
+        self.until(enough, f"{count} records of {topic}")
+        return consumer.events
+
+    def fail(self, trace: str) -> bool:
+        raise AssertionError(f"the task failed: {trace}")
+
+    def ids(self, table: str, count: int = 0) -> list[int]:
         """The ids of all rows created or read, once there are ``count`` records."""
         return [e.key["id"] for e in self.events(table, count) if e.value is not None and e.value["op"] in "cr"]
+
+    def arrive(self, table: str, *ids: int) -> list[int]:
+        """Wait for these ids, whatever else comes (some twice); all ids in order."""
+        self.until(lambda: set(ids) <= set(self.ids(table)), f"ids {ids} of {table}")
+        return self.ids(table)
 
     def metric(self, name: str) -> float | None:
         """The value of a metric of this connector."""

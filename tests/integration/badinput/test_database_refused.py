@@ -110,7 +110,7 @@ def test_a_password_changed_while_running_fails_the_task_until_it_is_corrected(r
     trace = rows.trace()
     assert "password authentication failed" in trace
     assert "To do: correct database.user and database.password" in trace
-    assert rows.put(rows.config(database__user=role, database__password=f"{SECRET}2")).status_code == 200
+    rows.reconfigure(database__user=role, database__password=f"{SECRET}2")
     assert rows.ids("a", 2) == [1, 2]
     assert SECRET not in rows.log()
 

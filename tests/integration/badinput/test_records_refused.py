@@ -44,11 +44,11 @@ def test_a_row_that_cannot_be_encoded_fails_the_task_and_goes_on_after_the_cure(
     # Restarted without a cure it fails at the same record.
     prices.restart()
     says_where(prices.trace(), prices, "prices")
-    assert prices.put(prices.config(event__converting__failure__handling__mode="warn")).status_code == 200
+    prices.reconfigure(event__converting__failure__handling__mode="warn")
     prices.sql("INSERT INTO prices VALUES (6, 6.00, 'after')")
     prices.reaches("RUNNING")
-    prices.until(lambda: {3, 4, 5, 6} <= set(prices.ids("prices", len(prices.events("prices", 2)) + 1)), "the rows after the cure")
-    rows = {e.key["id"]: e.value["after"]["price"] for e in prices.events("prices", 6)}
+    prices.arrive("prices", 3, 4, 5, 6)
+    rows = {e.key["id"]: e.value["after"]["price"] for e in prices.events("prices")}
     assert rows[4] is None
     assert set(rows) == {1, 2, 3, 4, 5, 6}
 
@@ -61,7 +61,7 @@ def test_a_row_of_the_snapshot_that_cannot_be_encoded_fails_the_task(prices: Any
     assert "SECRET-ROW" not in prices.log()
     prices.sql("UPDATE prices SET price = 2 WHERE id = 2")
     prices.restart()
-    prices.until(lambda: {1, 2} <= set(prices.ids("prices", 2)), "both rows")
+    prices.arrive("prices", 1, 2)
 
 
 def test_a_bad_row_is_skipped_reported_and_counted_when_errors_are_tolerated(prices: Any) -> None:
@@ -98,8 +98,7 @@ def test_a_record_too_large_fails_the_task_and_goes_on_after_the_limit_was_raise
     prices.topic_setting(prices.topic("prices"), max_message_bytes="200000")
     prices.restart()
     prices.reaches("RUNNING")
-    prices.until(lambda: prices.ids("prices", len(prices.events("prices", 1)) + 1)[-1] == 60, "the last row")
-    seen = prices.ids("prices", 1)
+    seen = prices.arrive("prices", *range(1, 61))
     first = list(dict.fromkeys(seen))
     assert sorted(first) == list(range(1, 61))
     # The new run sends the whole transaction again, in order.
@@ -114,7 +113,7 @@ def test_a_record_above_the_producer_s_own_limit_is_told_and_goes_on_with_a_larg
     says_where(trace, prices, "prices")
     assert "producer.override.max.request.size" in trace
     assert "yyyy" not in prices.log()
-    assert prices.put(prices.config(**{"producer.override.max.request.size": "1000000"})).status_code == 200
+    prices.reconfigure(**{"producer.override.max.request.size": "1000000"})
     assert prices.ids("prices", 2) == [1, 2]
 
 

@@ -35,13 +35,18 @@ class IndependentConsumer:
         stop = time.monotonic() + seconds
         while len(self.events) < count:
             assert time.monotonic() < stop, f"{len(self.events)} of {count} records of {self.topic} in {seconds} s"
-            for message in self._consumer.consume(500, 0.2):
-                if message.error() is None:
-                    self.events.append(Event(
-                        message,
-                        self._key(message.key(), SerializationContext(self.topic, MessageField.KEY)),
-                        self._value(message.value(), SerializationContext(self.topic, MessageField.VALUE)),
-                    ))
+            self.poll()
+        return self.events
+
+    def poll(self, seconds: float = 0.2) -> list[Event]:
+        """All events so far, with what comes within so many seconds."""
+        for message in self._consumer.consume(500, seconds):
+            if message.error() is None:
+                self.events.append(Event(
+                    message,
+                    self._key(message.key(), SerializationContext(self.topic, MessageField.KEY)),
+                    self._value(message.value(), SerializationContext(self.topic, MessageField.VALUE)),
+                ))
         return self.events
 
     def close(self) -> None:
