@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import psycopg
+import psycopg.sql
 import pytest
 
 from connect.api.errors import RetriableError
@@ -18,6 +19,8 @@ from connectors.postgres.offsets import PgOffset
 from connectors.postgres.task import PostgresTask
 from tests.integration.postgres.proxy import Proxy
 
+_pool: dict[str, list[str]] = {}
+"""Databases that were made and are free, by server: making and dropping one costs checkpoints and syncs."""
 _numbers = itertools.count(1)
 PATIENCE = 30.0
 
@@ -153,13 +156,17 @@ class Lab:
 
     def __init__(self, host: str, port: int, user: str, password: str) -> None:
         self.host, self.port, self.user, self.password = host, port, user, password
-        self.name = f"hgio_{os.getpid()}_{next(_numbers)}"
         self.dsn = psycopg.conninfo.make_conninfo(host=host, port=port, user=user, password=password)
         self._connections: list[psycopg.Connection[Any]] = []
         self._runners: list[Runner] = []
         self._roles: list[str] = []
-        with psycopg.connect(self.dsn, dbname="postgres", autocommit=True) as c:
-            c.execute(f"CREATE DATABASE {self.name}")
+        free = _pool.setdefault(self.dsn, [])
+        if free:
+            self.name = free.pop()
+        else:
+            self.name = f"hgio_{os.getpid()}_{next(_numbers)}"
+            with psycopg.connect(self.dsn, dbname="postgres", autocommit=True) as c:
+                c.execute(f"CREATE DATABASE {self.name}")
         self.connection = self.connect()
 
     def connect(self, **options: Any) -> psycopg.Connection[Any]:
@@ -221,14 +228,22 @@ class Lab:
         for connection in self._connections:
             connection.close()
         with psycopg.connect(self.dsn, dbname="postgres", autocommit=True) as c:
-            c.execute("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = %s "
-                      "AND active_pid IS NOT NULL", (self.name,))
-            self.wait(lambda: not c.execute("SELECT FROM pg_replication_slots WHERE database = %s AND active_pid IS NOT NULL",
-                                            (self.name,)).fetchall())
+            c.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (self.name,))
+            self.wait(lambda: not c.execute("SELECT FROM pg_stat_activity WHERE datname = %s", (self.name,)).fetchall())
             c.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = %s", (self.name,))
-            c.execute(f"DROP DATABASE {self.name} WITH (FORCE)")
+            c.execute(f"ALTER DATABASE {self.name} RESET ALL")
+        with psycopg.connect(self.dsn, dbname=self.name) as c:
+            for (name,) in c.execute("SELECT pubname FROM pg_publication").fetchall():
+                c.execute(psycopg.sql.SQL("DROP PUBLICATION {}").format(psycopg.sql.Identifier(name)))
+            for (name,) in c.execute("SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' "
+                                     "AND nspname <> 'information_schema'").fetchall():
+                c.execute(psycopg.sql.SQL("DROP SCHEMA {} CASCADE").format(psycopg.sql.Identifier(name)))
+            c.execute("CREATE SCHEMA public")
+            c.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
             for role in self._roles:
-                c.execute(f"DROP ROLE IF EXISTS {role}")
+                c.execute(f"DROP OWNED BY {role}")
+                c.execute(f"DROP ROLE {role}")
+        _pool[self.dsn].append(self.name)
 
 
 def resume_of(offset: Offset | None) -> int:
@@ -239,6 +254,18 @@ def resume_of(offset: Offset | None) -> int:
 
 def ids(records: Sequence[SourceRecord], op: str) -> list[Any]:
     return [b[2] for b in map(brief, records) if b[1] == op]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def databases_dropped_at_the_end() -> Iterator[None]:
+    yield
+    for dsn, names in _pool.items():
+        try:
+            with psycopg.connect(dsn, dbname="postgres", autocommit=True) as c:
+                for name in names:
+                    c.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        except psycopg.OperationalError:
+            pass  # a server that was made for the tests is gone, and its databases with it
 
 
 @pytest.fixture

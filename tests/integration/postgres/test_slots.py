@@ -180,7 +180,7 @@ def test_a_slot_in_use_names_its_reader_after_the_last_try(lab: Any) -> None:
     context = lab.runner().context
     sql = open_session(lab)
     with pytest.raises(ConnectError, match=rf"in use by pid {reader.session.backend_pid} \(application slots.*waited 0\.2 s"):
-        wait_until_free(sql, lab.name, context, 2, 0.1)
+        wait_until_free(sql, lab.name, context, 0.2)
     assert context.conditions[0][0] == "waiting"
     assert str(reader.session.backend_pid) in context.conditions[0][1]
     sql.close()
@@ -198,7 +198,7 @@ def test_a_slot_in_use_is_taken_once_it_is_free(lab: Any) -> None:
         return False
 
     context.stop_when = leave
-    wait_until_free(sql, lab.name, context, 100, 0.1)
+    wait_until_free(sql, lab.name, context, 20.0)
     assert context.conditions[-1] == (None, "")
     sql.close()
 
@@ -209,6 +209,6 @@ def test_waiting_for_a_slot_ends_when_asked_to_stop(lab: Any) -> None:
     sql = open_session(lab)
     context.asked_to_stop = True
     with pytest.raises(Stopped):
-        wait_until_free(sql, lab.name, context, 100, 1.0)
+        wait_until_free(sql, lab.name, context, 100.0)
     sql.close()
     reader.session.close()
