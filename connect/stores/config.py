@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
+from connect.failpoints import failpoint
 from connect.stores.journal import Journal
 from connect.stores.jsontext import dumps
 from connect.stores.state import ClusterState, Event, SessionKey, Unreadable, apply
@@ -108,8 +109,10 @@ class ConfigStore:
 
     async def put_tasks(self, name: str, configs: Sequence[Mapping[str, str]]) -> None:
         """Replace the task set: all tasks, read back, then the commit, read back."""
+        failpoint("herder.before_task_configs")
         if configs:
             await self.put([task_record(name, i, c) for i, c in enumerate(configs)])
+        failpoint("herder.before_commit_record")
         await self.put([commit_record(name, len(configs))])
 
     async def put_target(self, name: str, target: str) -> None:

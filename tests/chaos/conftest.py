@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from devstack.worker import WorkerProcess
 from tests.chaos.witness import Witness, stored_position
 from tests.chaos.workload import SETUP, Workload
 
-NAME, SLOT, GROUP = "chaos", "headgate_chaos", "chaos"
+NUMBERS = itertools.count(1)
 
 
 def until(ready: Callable[[], Any], seconds: float, what: str) -> Any:
@@ -41,32 +42,42 @@ class Scene:
     witnesses: list[Witness] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.worker = WorkerProcess(self.stack.kafka.bootstrap, self.stack.registry.url, self.folder, group=GROUP,
+        self.name = f"chaos{next(NUMBERS)}"
+        self.slot = f"headgate_{self.name}"
+        self.worker = WorkerProcess(self.stack.kafka.bootstrap, self.stack.registry.url, self.folder, group=self.name,
                                     environment=self.environment)
 
     def open(self) -> None:
-        """Table, worker, connector; returns once it streams."""
+        """Table, worker, connector, writer; returns once it streams."""
+        self.start_writing()
+        self.worker.start()
+        self.register()
+        until(self.slot_active, 60, "the connector to stream")
+
+    def start_writing(self) -> None:
+        """Make the table afresh and start the writer; returns once there are rows."""
         with psycopg.connect(self.stack.postgres.dsn, autocommit=True) as connection:
             connection.execute(SETUP.encode())
-        self.worker.start()
-        config = {
-            "connector.class": "io.debezium.connector.postgresql.PostgresConnector", "plugin.name": "pgoutput",
-            "topic.prefix": NAME, "database.hostname": "127.0.0.1", "database.port": str(self.stack.postgres.port),
-            "database.user": "cdc", "database.password": "cdc", "database.dbname": "lab", "slot.name": SLOT,
-            "publication.name": SLOT, "publication.autocreate.mode": "filtered", "table.include.list": "public.accounts",
-        }
-        answer = httpx.put(f"{self.worker.url}/connectors/{NAME}/config", json=config, timeout=90)
-        assert answer.status_code in (200, 201), answer.text
-        until(self.slot_active, 60, "the connector to stream")
         self.workload = Workload(self.stack.postgres.dsn)
         self.workload.start()
         until(lambda: len(self.workload.committed) > 20, 30, "the first transactions")
+
+    def register(self) -> None:
+        """Put the connector."""
+        config = {
+            "connector.class": "io.debezium.connector.postgresql.PostgresConnector", "plugin.name": "pgoutput",
+            "topic.prefix": self.name, "database.hostname": "127.0.0.1", "database.port": str(self.stack.postgres.port),
+            "database.user": "cdc", "database.password": "cdc", "database.dbname": "lab", "slot.name": self.slot,
+            "publication.name": self.slot, "publication.autocreate.mode": "filtered", "table.include.list": "public.accounts",
+        }
+        answer = httpx.put(f"{self.worker.url}/connectors/{self.name}/config", json=config, timeout=90)
+        assert answer.status_code in (200, 201), answer.text
 
     def slot_active(self) -> bool:
         """Whether the connector reads."""
         with psycopg.connect(self.stack.postgres.dsn, autocommit=True) as connection:
             query = "SELECT 1 FROM pg_replication_slots WHERE slot_name = %s AND active AND confirmed_flush_lsn IS NOT NULL"
-            return connection.execute(query, [SLOT]).fetchone() is not None
+            return connection.execute(query, [self.slot]).fetchone() is not None
 
     def task(self) -> ProcessId:
         """The task's process: the newest leaf below the worker."""
@@ -93,30 +104,30 @@ class Scene:
     def restart_task(self) -> None:
         """What an operator does."""
         until(lambda: self.task_state() == "FAILED", 30, "the status of the killed task")
-        answer = httpx.post(f"{self.worker.url}/connectors/{NAME}/tasks/0/restart", timeout=60)
+        answer = httpx.post(f"{self.worker.url}/connectors/{self.name}/tasks/0/restart", timeout=60)
         assert answer.status_code == 204, answer.text
 
     def task_state(self) -> str:
         """As REST tells it."""
-        tasks = httpx.get(f"{self.worker.url}/connectors/{NAME}/status", timeout=60).json().get("tasks", [])
+        tasks = httpx.get(f"{self.worker.url}/connectors/{self.name}/status", timeout=60).json().get("tasks", [])
         return tasks[0]["state"] if tasks else ""
 
     def witness(self) -> Witness:
         """A consumer that has read everything so far."""
-        seen = Witness(self.stack.kafka.bootstrap, self.stack.registry.url, f"{NAME}.public.accounts")
+        seen = Witness(self.stack.kafka.bootstrap, self.stack.registry.url, f"{self.name}.public.accounts")
         self.witnesses.append(seen)
         seen.catch_up()
         return seen
 
     def stored(self) -> int | None:
         """The position stored in Kafka."""
-        return stored_position(self.stack.kafka.bootstrap, f"{GROUP}-offsets", NAME)
+        return stored_position(self.stack.kafka.bootstrap, f"{self.name}-offsets", self.name)
 
     def confirmed(self) -> int:
         """The position confirmed to the database."""
         with psycopg.connect(self.stack.postgres.dsn, autocommit=True) as connection:
             query = "SELECT confirmed_flush_lsn - '0/0' FROM pg_replication_slots WHERE slot_name = %s"
-            row = connection.execute(query, [SLOT]).fetchone()
+            row = connection.execute(query, [self.slot]).fetchone()
             assert row is not None
             return int(row[0])
 
@@ -147,6 +158,10 @@ class Scene:
         if hasattr(self, "workload") and self.workload.is_alive():
             self.workload.stop()
         self.worker.stop()
+        with psycopg.connect(self.stack.postgres.dsn, autocommit=True) as connection:
+            query = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s AND NOT active"
+            until(lambda: not self.slot_active(), 30, "the slot to be released")
+            connection.execute(query, [self.slot])
 
 
 def _parent(process: ProcessId) -> int:
@@ -161,12 +176,24 @@ def runs(default: int) -> int:
     return int(os.environ.get("CHAOS_RUNS") or default)
 
 
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with Stack(["kafka", "registry", "postgres"], settings={"postgres": {"wal_sender_timeout": "10s"}}) as running:
+        yield running
+
+
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    with Stack(["kafka", "registry", "postgres"], settings={"postgres": {"wal_sender_timeout": "10s"}}) as stack:
-        made = Scene(stack, tmp_path)
-        try:
-            made.open()
-            yield made
-        finally:
-            made.close()
+def unopened(stack: Stack, tmp_path: Path) -> Iterator[Scene]:
+    """A scene in which nothing runs yet."""
+    made = Scene(stack, tmp_path)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def scene(unopened: Scene) -> Scene:
+    """A scene whose connector streams what a writer commits."""
+    unopened.open()
+    return unopened
