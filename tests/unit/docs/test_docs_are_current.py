@@ -29,8 +29,9 @@ METRIC = re.compile(r"\b(?:kafka_connect|debezium_metrics|headgate)_[a-zA-Z_]+")
 OFFSET_KEYS = {"headgate_tx_lsn", "headgate_tx_index", "headgate_system_id", "headgate_timeline"}
 NOT_OURS = {
     "max.message.bytes", "message.max.bytes", "auto.create.topics.enable", "cleanup.policy", "schema.table",
+    "connect.default", "source.version", "ignore.default.for.nullables", "schema.table.column", "offset.storage.file.filename",
 }
-"""Settings of brokers and topics, and stand-ins for names."""
+"""Settings of brokers, topics and the reference, members of records, stand-ins for names, the standalone worker's file."""
 
 
 def text(page: Path) -> str:
@@ -133,6 +134,18 @@ def test_failpoints_named_exist(page: Path) -> None:
     for code in CODE.findall(text(page)):
         if re.fullmatch(r"[a-z]+\.(before|after)_[a-z_]+", code) and code.startswith(tuple(families)):
             assert code in FAILPOINTS, code
+
+
+def test_every_recorded_deviation_is_explained() -> None:
+    page = text(ROOT / "docs" / "compatibility.md")
+    cases = {f.stem for f in (ROOT / "tests/golden/deviations").glob("*.txt")}
+    assert {c for c in cases if f"`{c}`" not in page} == set()
+
+
+def test_every_property_with_a_prefix_of_ours_is_told() -> None:
+    pages = "".join(map(text, DOCS))
+    ours = {k.name for k in WorkerConfig.definition() if k.name.startswith("headgate.")}
+    assert {name for name in ours if name not in pages} == set()
 
 
 def rest_paths() -> set[str]:
