@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from connect.api.context import TaskContext
 from connect.api.errors import ConnectError
 from connect.failpoints import failpoint
+from connectors.postgres.address import Address, pinned
 from connectors.postgres.catalog import SqlCatalog
 from connectors.postgres.config import PostgresConfig
 from connectors.postgres.failures import Stopped
@@ -21,7 +22,7 @@ from connectors.postgres.offsets import PgOffset
 from connectors.postgres.positions import Plan, plan_start
 from connectors.postgres.publications import PublicationWish, ensure_publication, find_publication, published_tables
 from connectors.postgres.relations import CatalogTable
-from connectors.postgres.session import PINNED, Address, Session
+from connectors.postgres.session import Session
 from connectors.postgres.slots import (
     CreatedSlot,
     Identity,
@@ -83,14 +84,14 @@ def address_of(config: PostgresConfig) -> Address:
         {k: v for k, v in ssl.items() if v}, config.tcp_keepalive)
 
 
-def run_initial_statements(session: Session, text: str | None) -> None:
-    """``database.initial.statements`` on a new ordinary connection; what must be pinned is pinned again afterwards."""
+def run_initial_statements(session: Session, text: str | None, settings: Mapping[str, str]) -> None:
+    """``database.initial.statements`` on a new ordinary connection; what it has pinned is pinned again afterwards."""
     parts = [p.replace("\0", ";").strip() for p in (text or "").replace(";;", "\0").split(";")]
     wanted = [p for p in parts if p]
     for number, statement in enumerate(wanted, 1):
         session.execute(statement, doing=f"running statement {number} of database.initial.statements")
     if wanted:
-        again = "; ".join(f"SET {k} = '{v}'" for k, v in PINNED.items())
+        again = "; ".join(f"SET {k} = '{v}'" for k, v in settings.items())
         session.execute(again, doing="pinning settings")
 
 
@@ -107,13 +108,13 @@ class Opener:
     def ordinary(self, *, settings: Mapping[str, str] | None = None) -> Session:
         """A new ordinary connection."""
         limit = self._config.query_timeout_ms
+        wanted = {"statement_timeout": str(limit), **(settings or {})}
         session = Session.open(
-            self._address, self._name, settings={"statement_timeout": str(limit), **(settings or {})},
-            stopping=self._context.stopping, logger=self._log)
+            self._address, self._name, settings=wanted, stopping=self._context.stopping, logger=self._log)
         if limit:
             session.timeout = limit / 1000 + _MARGIN
         try:
-            run_initial_statements(session, self._config.initial_statements)
+            run_initial_statements(session, self._config.initial_statements, pinned(wanted))
         except BaseException:
             session.close()
             raise

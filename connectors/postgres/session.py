@@ -14,69 +14,25 @@ import re
 import select
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
 
 import psycopg
 from psycopg import pq
-from psycopg.conninfo import make_conninfo
 
 from connect.api.errors import HeadgateError
+from connectors.postgres.address import Address, conninfo, pinned
 from connectors.postgres.failures import ConnectionLost, DatabaseError, Stopped, failure, sqlstate_of_connect_error
 
-__all__ = ["PINNED", "Address", "CopyEnded", "Row", "Session"]
+__all__ = ["CopyEnded", "Row", "Session"]
 
 Row = tuple[str | None, ...]
 """One row of an answer, every value as the server's text."""
-
-PINNED: Final[Mapping[str, str]] = {
-    "client_encoding": "UTF8",
-    "DateStyle": "ISO, YMD",
-    "IntervalStyle": "postgres",
-    "bytea_output": "hex",
-    "extra_float_digits": "3",
-    "TimeZone": "UTC",
-    "lc_monetary": "C",
-    "search_path": "pg_catalog",
-    "quote_all_identifiers": "off",
-    "xmlbinary": "base64",
-    "row_security": "on",
-    "client_min_messages": "notice",
-    "statement_timeout": "0",
-    "lock_timeout": "0",
-    "idle_in_transaction_session_timeout": "0",
-    "idle_session_timeout": "0",
-    "default_transaction_read_only": "off",
-    "default_transaction_isolation": "read committed",
-    "default_transaction_deferrable": "off",
-}
-"""What every connection sets, whatever role and database say. transaction_timeout, new in PostgreSQL 17, follows after
-the start."""
 
 _DETAILS_WITH_VALUES = frozenset({"22", "23"})
 """SQLSTATE classes whose texts quote row values, which never appear in an error."""
 _QUOTED = re.compile(r'"[^"]*"')
 _NOT_IN_STATE = b"55000"
 _SLICE = 0.2
-_CONNECT_TIMEOUT = 30.0
 _CANCEL_SECONDS = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where and as whom to connect. ``ssl`` are libpq's sslmode, sslcert, sslkey, sslpassword, sslrootcert as far as given."""
-
-    host: str
-    port: int
-    user: str
-    password: str | None = field(repr=False)
-    database: str
-    ssl: Mapping[str, str] = field(default_factory=dict, repr=False)
-    keepalive: bool = True
-    connect_timeout: float = _CONNECT_TIMEOUT
-
-    def __str__(self) -> str:
-        return f"database {self.database} at {self.host}:{self.port} as {self.user}"
 
 
 class CopyEnded(Exception):
@@ -114,29 +70,14 @@ class Session:
         stopping: Callable[[], bool] = _never,
         logger: logging.Logger | None = None,
     ) -> Session:
-        """Connect and pin. ``settings`` are added to :data:`PINNED`; a value of "" takes a pinned one away.
+        """Connect and pin. ``settings`` are added as :func:`~connectors.postgres.address.pinned` says.
 
         Raises DatabaseError or ConnectionLost with the cure, Stopped when asked to stop meanwhile. The name resolver of
         the system may block for as long as it likes.
         """
-        wanted = {k: v for k, v in {**PINNED, **(settings or {})}.items() if v}
-        encoding = wanted.pop("client_encoding")
-        escaped = {k: v.replace("\\", "\\\\").replace(" ", "\\ ") for k, v in wanted.items()}
-        parameters: dict[str, str | int] = {
-            "host": address.host, "port": address.port, "user": address.user, "dbname": address.database,
-            "application_name": application, "client_encoding": encoding,
-            "options": " ".join(f"-c {k}={v}" for k, v in escaped.items()),
-            "connect_timeout": max(2, int(address.connect_timeout)),
-            "keepalives": int(address.keepalive), "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
-            "tcp_user_timeout": 60_000,
-            **address.ssl,
-        }
-        if address.password is not None:
-            parameters["password"] = address.password
-        if replication:
-            parameters["replication"] = "database"
         doing = "opening a replication connection" if replication else "connecting"
-        conn = pq.PGconn.connect_start(make_conninfo("", **parameters).encode())
+        text = conninfo(address, application, replication=replication, settings=pinned(settings))
+        conn = pq.PGconn.connect_start(text.encode())
         session = cls(conn, address, stopping)
         try:
             session._finish_connect(doing)

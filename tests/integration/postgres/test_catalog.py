@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from connect.api.errors import ConnectError
+from connectors.postgres.address import Address
 from connectors.postgres.catalog import SqlCatalog
 from connectors.postgres.relations import CatalogTable
-from connectors.postgres.session import Address, Session
+from connectors.postgres.session import Session
 
 
 @pytest.fixture

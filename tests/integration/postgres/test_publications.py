@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from connect.api.errors import ConnectError
+from connectors.postgres.address import Address
 from connectors.postgres.catalog import SqlCatalog
 from connectors.postgres.publications import PublicationWish, ensure_publication, find_publication, published_tables
 from connectors.postgres.relations import CatalogTable
-from connectors.postgres.session import Address, Session
+from connectors.postgres.session import Session
 
 LOG = logging.getLogger("test")
 

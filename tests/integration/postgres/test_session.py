@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from connect.api.errors import ConnectError, RetriableError
+from connectors.postgres.address import PINNED, Address
 from connectors.postgres.failures import Stopped
-from connectors.postgres.session import PINNED, Address, CopyEnded, Session
+from connectors.postgres.session import CopyEnded, Session
 
 SETTINGS = {
     "bytea_output": "escape", "DateStyle": "German, DMY", "IntervalStyle": "sql_standard", "extra_float_digits": "0",

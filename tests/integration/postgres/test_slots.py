@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from connect.api.errors import ConnectError
+from connectors.postgres.address import Address
 from connectors.postgres.failures import Stopped
-from connectors.postgres.session import Address, Session
+from connectors.postgres.session import Session
 from connectors.postgres.slots import (
     blockers,
     create_slot,

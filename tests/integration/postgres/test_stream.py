@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from connect.api.errors import ConnectError, RetriableError
+from connectors.postgres.address import Address
 from connectors.postgres.lsn import LSN
-from connectors.postgres.session import Address, Session
+from connectors.postgres.session import Session
 from connectors.postgres.slots import CreatedSlot, create_slot
 from connectors.postgres.stream import ReplicationStream
 

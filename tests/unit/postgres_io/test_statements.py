@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import psycopg.conninfo
 import pytest
 
+from connectors.postgres.address import PINNED, Address, conninfo, pinned
 from connectors.postgres.publications import PublicationWish, _options, _target
 from connectors.postgres.relations import CatalogTable
-from connectors.postgres.session import PINNED, Address
 from connectors.postgres.snapshot import SnapshotTarget, copy_statement
 
 TABLE = CatalogTable(1, "s", "t")
@@ -47,3 +48,18 @@ def test_what_changes_output_and_what_ends_sessions_is_pinned(setting: str) -> N
 def test_an_address_never_shows_its_password() -> None:
     address = Address("h", 1, "u", "s3cret", "d", {"sslpassword": "s3cret"})
     assert "s3cret" not in f"{address} {address!r}"
+
+
+def test_a_connection_string_keeps_odd_characters() -> None:
+    address = Address("h", 1, "u'x", r"p\w d'", "d b", {"sslmode": "require"}, False)
+    parts = psycopg.conninfo.conninfo_to_dict(conninfo(address, "headgate it's-0", replication=True, settings=pinned(None)))
+    assert (parts["user"], parts["password"], parts["dbname"]) == ("u'x", r"p\w d'", "d b")
+    assert (parts["application_name"], parts["sslmode"], parts["keepalives"]) == ("headgate it's-0", "require", "0")
+    assert parts["replication"] == "database"
+    assert r"-c DateStyle=ISO,\ YMD" in str(parts["options"])
+
+
+def test_a_pinned_setting_can_be_taken_away_and_others_added() -> None:
+    settings = pinned({"search_path": "", "statement_timeout": "5"})
+    assert "search_path" not in settings
+    assert settings["statement_timeout"] == "5"
