@@ -13,6 +13,7 @@ from connect.config.clientkeys import CLIENT_KEYS, NATIVE_KEYS
 from connect.config.connector import ConnectorConfig
 from connect.config.worker import WorkerConfig
 from connect.converters.avro_config import AvroConverterConfig
+from connect.converters.json import JsonConverter
 from connect.failpoints import FAILPOINTS
 from connect.tasks.meters import metric_name
 from connectors.masks import Masks
@@ -26,7 +27,8 @@ each_page = pytest.mark.parametrize("page", DOCS, ids=lambda p: p.name)
 
 CODE = re.compile(r"`([^`\n]+)`")
 METRIC = re.compile(r"\b(?:kafka_connect|debezium_metrics|headgate)_[a-zA-Z_]+")
-OFFSET_KEYS = {"headgate_tx_lsn", "headgate_tx_index", "headgate_system_id", "headgate_timeline"}
+NOT_METRICS = {"headgate_tx_lsn", "headgate_tx_index", "headgate_system_id", "headgate_timeline", "headgate_version"}
+"""Keys of offsets, a member of ``GET /``."""
 NOT_OURS = {
     "max.message.bytes", "message.max.bytes", "auto.create.topics.enable", "cleanup.policy", "schema.table",
     "connect.default", "source.version", "ignore.default.for.nullables", "schema.table.column", "offset.storage.file.filename",
@@ -67,7 +69,9 @@ def test_the_project_speaks_of_itself_alone(page: Path) -> None:
 
 def property_names() -> set[str]:
     models: tuple[Any, ...] = (WorkerConfig, ConnectorConfig, PostgresConfig, AvroConverterConfig)
-    return {k.name for m in models for k in m.definition()} | set(NOT_HONOURED) | set(CLIENT_KEYS) | set(NATIVE_KEYS)
+    definitions = [*(m.definition() for m in models), JsonConverter().config()]
+    known: set[str] = {k.name for d in definitions for k in d}
+    return known.union(NOT_HONOURED, CLIENT_KEYS, NATIVE_KEYS, ("plugin.path",))
 
 
 PROPERTIES = property_names()
@@ -106,7 +110,7 @@ def test_properties_named_exist(page: Path) -> None:
 @each_page
 def test_metrics_named_exist(page: Path) -> None:
     served = served_names()
-    for name in set(METRIC.findall(text(page))) - OFFSET_KEYS:
+    for name in set(METRIC.findall(text(page))) - NOT_METRICS:
         assert name in served or any(s.startswith(name) for s in served if name.endswith("_")), name
 
 
@@ -118,8 +122,7 @@ def served_names() -> set[str]:
     for file in (ROOT / "connectors").rglob("*.py"):
         found |= {metric_name(n) for n in re.findall(r'\.metric\(\s*"([a-zA-Z_]+)"', text(file))}
     states = ("total", "running", "paused", "failed", "unassigned", "destroyed", "restarting")
-    found.discard("headgate_version")  # a member of GET /
-    return found | {f"kafka_connect_worker_connector_{s}_task_count" for s in states}
+    return found - NOT_METRICS | {f"kafka_connect_worker_connector_{s}_task_count" for s in states}
 
 
 def test_every_metric_that_is_sent_is_described() -> None:
