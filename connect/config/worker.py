@@ -213,7 +213,7 @@ class WorkerConfig(ConfigModel):
 
     mask_passwords: bool = key(
         "headgate.rest.mask.passwords", True, type=KeyType.BOOLEAN, group=_OURS,
-        doc="Show passwords as ******** in REST answers. Posting that mask back keeps the stored value.")
+        doc="Show passwords as [hidden] in REST answers. Posting that mask back keeps the stored value.")
     task_restart_enable: bool = key(
         "headgate.task.restart.enable", False, type=KeyType.BOOLEAN, group=_OURS, doc="Restart failed tasks by themselves.")
     task_restart_delay_ms: int = _long("headgate.task.restart.delay.ms", 10000, "Wait before the first automatic restart; "
