@@ -9,12 +9,13 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 POSTGRES = (
-    "catalog", "connector", "decoder", "identities", "opening", "positions", "publications", "slots", "snapshot", "stream", "tables",
-    "task",
+    "catalog", "connector", "decoder", "identities", "opening", "positions", "publications", "slots", "snapshot", "stream",
+    "tables", "task",
 )
 SOURCES = [
     *(f"connectors/postgres/{name}.py" for name in POSTGRES), "connectors/naming.py", "connect/tasks/producer.py",
-    "connect/tasks/delivery.py", "connect/tasks/service.py", "connect/tasks/offset_writer.py", "connect/kafka/topics.py", "schemas/subjects.py",
+    "connect/tasks/delivery.py", "connect/tasks/service.py", "connect/tasks/offset_writer.py", "connect/kafka/topics.py",
+    "schemas/subjects.py",
 ]
 OF_TASKS = {"ConnectError", "RecordError", "RetriableError", "TopicError", "SchemaRefused"}
 NOT_MET = {
