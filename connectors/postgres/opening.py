@@ -154,9 +154,9 @@ class Opener:
             created = self._slot(sql, replication, slot, plan)
             failpoint("slot.after_create")
             if created is not None:
-                opened.resume = created.consistent_point
+                opened.resume = _joint(offset, slot, created)
                 if plan.snapshot:
-                    opened.snapshot = self._snapshot(created.consistent_point, created.snapshot, sessions)
+                    opened.snapshot = self._snapshot(opened.resume, created.snapshot, sessions)
             replication.close()  # with it goes a temporary slot; the stream gets a connection of its own
             return opened
         except BaseException:
@@ -278,6 +278,18 @@ class Opener:
         session.execute(f"SET LOCAL lock_timeout = {self._config.snapshot_lock_timeout_ms}", doing="locking tables")
         names = ", ".join(quote_table(t.table.schema, t.table.name) for t in targets)
         session.execute(f"LOCK TABLE {names} IN ACCESS SHARE MODE", doing="locking tables")
+
+
+def _joint(offset: PgOffset | None, slot: Slot | None, created: CreatedSlot) -> LSN:
+    """Where the stream goes on after a snapshot: exactly at the snapshot, with a slot made for it or a complete one before.
+
+    A slot that is there without a complete snapshot may be left from an interrupted one, whose rows were perhaps handed on and
+    deleted since. Their deletes must come, so the stream then begins where that slot stands and repeats what led to the snapshot.
+    """
+    complete = offset is not None and not offset.snapshot_running
+    if slot is None or slot.confirmed is None or complete:
+        return created.consistent_point
+    return min(slot.confirmed, created.consistent_point)
 
 
 def _only(qualified: str) -> Selection:
