@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
+# Test processes at once: they mostly wait for servers. Each file stays in one process.
+JOBS ?= 3
 # The suites that touch the compiled core; they run once in each mode.
 CORE_SUITES := tests/unit/schemas tests/unit/converters tests/unit/postgres tests/unit/connectors tests/laws
 
@@ -35,9 +37,12 @@ check: $(STAMP) ## ruff, mypy --strict and the import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: $(STAMP) check ## the whole suite on real servers, the core suites in both modes
-	HEADGATE_CORE=python $(PYTEST) -q $(CORE_SUITES)
-	HEADGATE_CORE=native $(PYTEST) -q $(TESTS)
+test: $(STAMP) check ## the whole suite on real servers, the core suites in both modes (TESTS=path for a part)
+	HEADGATE_CORE=python $(PYTEST) -q -n 2 $(CORE_SUITES)
+	@state=$$(mktemp -d) && chmod 755 $$state && trap '$(BIN)/python -m devstack down --wipe --directory '$$state'; rm -rf '$$state EXIT \
+	&& $(BIN)/python -m devstack up kafka registry postgres postgres15 --directory $$state \
+	&& set -a && eval "$$($(BIN)/python -m devstack env --directory $$state)" && set +a \
+	&& HEADGATE_CORE=native $(PYTEST) -q -n $(JOBS) --dist loadfile $(TESTS)
 
 test-unit: $(STAMP) ## the quick tests that need no server
 	$(PYTEST) -q tests/unit tests/laws
