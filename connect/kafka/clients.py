@@ -77,7 +77,9 @@ def _quiet(_error: KafkaError) -> None:
 
 def _settings(properties: Mapping[str, Any], client_id: str, on_error: Callable[[KafkaError], None] | None) -> dict[str, Any]:
     mine: dict[str, Any] = {"client.id": client_id, "error_cb": on_error or _quiet, "log.connection.close": False}
-    return {**properties, **mine}
+    # A client that got an empty list of brokers (one broker, shutting down) has none left to ask; it starts anew from
+    # bootstrap.servers only after this time, which is five minutes by default.
+    return {"metadata.recovery.rebootstrap.trigger.ms": 10_000, **properties, **mine}
 
 
 def producer(

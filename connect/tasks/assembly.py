@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from connect.api.errors import RetriableError
 from connect.api.records import Offset, Partition
@@ -22,7 +23,7 @@ from connect.tasks.limits import AdminTopicLimits
 from connect.tasks.meters import Meters
 from connect.tasks.offset_storage import OffsetStorage
 from connect.tasks.pipeline import Pipeline, Times
-from connect.tasks.producer import DataProducer, data_config
+from connect.tasks.producer import DataProducer, ProduceError, data_config
 from connect.tasks.reporter import Reporter
 from connect.tasks.secrets import Redactor
 from connect.tasks.service import Service
@@ -35,6 +36,8 @@ from connect.transforms.chain import build_chain
 __all__ = ["assemble"]
 
 _log = logging.getLogger(__name__)
+
+_PROBE = 3.0
 
 
 def assemble(spec: TaskSpec, control: Control, reporter: Reporter, redactor: Redactor) -> Pipeline | None:
@@ -57,7 +60,8 @@ def assemble(spec: TaskSpec, control: Control, reporter: Reporter, redactor: Red
     task = task_class()
     service = Service(
         task=task, control=control, reporter=reporter, meters=Meters(spec.key), tolerance=Tolerance(policy),
-        locate=lambda failure: locate(failure, converters))
+        locate=lambda failure: locate(failure, converters),
+        kafka_answers=lambda: _answers(producer.settings, f"connector-probe-{spec.key}"))
     service.producer = DataProducer(data_config(producer.settings), f"connector-producer-{spec.key}", service.client_error)
     service.commit = PlainCommit(
         service.ledger, storage.writer(), task.commit,
@@ -67,6 +71,14 @@ def assemble(spec: TaskSpec, control: Control, reporter: Reporter, redactor: Red
     delivery = Delivery(service, converters, transform, TopicCreation(rules, admin), AdminTopicLimits(admin))
     context = RunningContext(spec.key, settings.task, stored, service)
     return Pipeline(task, context, service, delivery, version=version, times=_times(settings))
+
+
+def _answers(properties: Mapping[str, Any], client_id: str) -> bool:
+    """Whether a new client gets the list of brokers within a few seconds."""
+    try:
+        return bool(clients.admin(properties, client_id).list_topics(timeout=_PROBE).brokers)
+    except ProduceError:
+        return False
 
 
 def _times(settings: TaskSettings) -> Times:

@@ -17,9 +17,12 @@ from connect.tasks.secrets import Redactor
 from connect.tasks.spec import TargetState, TaskEvent, TaskKey, TaskSpec
 from connect.tasks.trace import trace_of
 
-__all__ = ["decode_spec", "encode_spec", "run"]
+__all__ = ["AGAIN", "decode_spec", "encode_spec", "run"]
 
 _log = logging.getLogger(__name__)
+
+AGAIN = 76
+"""Exit code of a task that asks for a new process."""
 
 _FLUSH = 5.0
 _CALL_GRACE = 1.0
@@ -91,6 +94,9 @@ def _task(pipe: ChildPipe, spec: TaskSpec, redactor: Redactor) -> int:
         listen(pipe, control, grace_of(spec.worker))
         pipeline = assemble(spec, control, reporter, redactor)
         well = pipeline.run() if pipeline is not None else True
+        if well and pipeline is not None and pipeline.again and not control.stopping:
+            pipe.drain(_FLUSH)
+            return AGAIN
     except Exception as e:  # noqa: BLE001 - whatever it is, the task has failed and says so
         trace = trace_of(e)
         if not isinstance(e, HeadgateError):

@@ -56,6 +56,11 @@ class Commit(Protocol):
         """Why offsets cannot be stored at present; empty when all is well."""
         ...
 
+    @property
+    def writing_since(self) -> float | None:
+        """Since when a write waits for its acknowledgement (monotonic clock); None when none does."""
+        ...
+
 
 class PlainCommit:
     """At least once: offsets after acknowledgements, the source after the offsets."""
@@ -84,6 +89,11 @@ class PlainCommit:
         self._moved = False
         self.counts = CommitCounts()
         self.problem = ""
+
+    @property
+    def writing_since(self) -> float | None:
+        """See Commit."""
+        return None if self._writing is None else self._began
 
     def before_batch(self) -> None:
         """See Commit."""

@@ -18,7 +18,7 @@ from connect.api.source import SourceTask
 from connect.failpoints import failpoint
 from connect.tasks.backoff import Backoff
 from connect.tasks.delivery import Delivery
-from connect.tasks.service import Service, StoppedError
+from connect.tasks.service import Service, StoppedError, StuckClientError
 from connect.tasks.trace import trace_of
 
 __all__ = ["Pipeline", "Times", "as_batch"]
@@ -60,6 +60,8 @@ class Pipeline:
         self._times = times
         self._backoff = Backoff()
         self._shown = ""
+        self.again = False
+        """Whether the run ended because the process should be replaced by a new one."""
 
     def run(self) -> bool:
         """Until the end; False when the task failed (reported with its trace). ``stop`` of the task was called."""
@@ -74,6 +76,9 @@ class Pipeline:
                 self._loop()
         except StoppedError:
             pass
+        except StuckClientError as e:
+            _log.warning("%s; the task goes on in a new process from its stored offset", e)
+            self.again = True
         except Exception as e:  # noqa: BLE001 - whatever a connector raises fails its task, with a trace
             failure = e
         failure = self._finish(failure)
@@ -145,6 +150,7 @@ class Pipeline:
     def _finish(self, failure: Exception | None) -> Exception | None:
         """Outstanding acknowledgements and the last commit, bounded; the first failure."""
         bound = self._times.stop if failure is None else self._times.failure
+        bound = min(bound, 1.0) if self.again else bound
         until = time.monotonic() + bound
         try:
             self._service.drain(until)

@@ -19,7 +19,7 @@ from connect.tasks.reporter import Reporter
 from connect.tasks.tolerance import Tolerance
 from connect.tasks.trace import headline
 
-__all__ = ["Failure", "Service", "StoppedError"]
+__all__ = ["Failure", "Service", "StoppedError", "StuckClientError"]
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +33,14 @@ _LOOKUPS = 100
 
 class StoppedError(Exception):
     """The task was asked to stop in the middle of something."""
+
+
+class StuckClientError(Exception):
+    """A Kafka client of the task does nothing though Kafka answers: only a new process helps.
+
+    librdkafka forgets its last broker when a broker that shuts down answers a metadata request with no brokers at all (seen with
+    2.16 and one broker), and then never connects again.
+    """
 
 
 def _size(message: Any) -> int:
@@ -63,7 +71,11 @@ class Service:
         meters: Meters,
         tolerance: Tolerance,
         locate: Callable[[Failure], str],
+        kafka_answers: Callable[[], bool] = lambda: False,
+        stuck_after: float = 30.0,
     ) -> None:
+        """``kafka_answers`` asks with a new client, briefly; it is asked when nothing was acknowledged for ``stuck_after``
+        seconds, and again each time so much later."""
         self.control = control
         self.reporter = reporter
         self.meters = meters
@@ -83,6 +95,9 @@ class Service:
         self._progress = 0.0
         self._progress_mark = (0, 0)
         self._client_error = ""
+        self._kafka_answers = kafka_answers
+        self._stuck_after = stuck_after
+        self._asked = 0.0
 
     # -- what librdkafka tells
 
@@ -163,6 +178,7 @@ class Service:
             self.report()
         if not inside_task:
             self.check()
+            self._check_stuck(now)
 
     def report(self) -> None:
         """Send the numbers."""
@@ -179,6 +195,15 @@ class Service:
             why = f" ({self._client_error})" if self._client_error else ""
             text = f"Kafka has acknowledged nothing for a while, {waiting} records wait{why}; check the brokers"
             self.reporter.condition("delivery", "retrying", text)
+
+    def _check_stuck(self, now: float) -> None:
+        since = min(self._progress if len(self.producer) else now, self.commit.writing_since or now)
+        if now - max(since, self._asked) < self._stuck_after:
+            return
+        self._asked = time.monotonic()
+        if self._kafka_answers():
+            raise StuckClientError(
+                f"Kafka answers, but this task's client has had no acknowledgement for {now - since:.0f} s; it is made anew")
 
     def breathe(self, *, wait: float = 0.0) -> None:
         """Like :meth:`tick`, and keep the task's connection alive; then wait so long for callbacks. Raises StoppedError."""

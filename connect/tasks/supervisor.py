@@ -11,11 +11,12 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from connect.api.errors import ConnectError
 from connect.tasks.calls import decode_error
-from connect.tasks.child import encode_spec
+from connect.tasks.child import AGAIN, encode_spec
 from connect.tasks.forkclient import ForkServer
 from connect.tasks.loglines import explicit_levels, replay
 from connect.tasks.pipe import PipeError, read
@@ -125,6 +126,7 @@ class Supervisor:
         """See Supervision."""
         task = self._tasks.get(key)
         if task is not None:
+            task.spec = replace(task.spec, target=target)
             task.process.send({"do": "pause" if target is TargetState.PAUSED else "resume"})
 
     async def stop(self, keys: Sequence[TaskKey]) -> None:
@@ -148,6 +150,27 @@ class Supervisor:
     # -- what comes up
 
     async def _follow(self, task: _Task) -> None:
+        status = await self._read_to_the_end(task)
+        while status == AGAIN and not task.stopping and task.terminal_at is None:
+            try:
+                task.process = await self._spawn({"do": "task", "spec": encode_spec(task.spec)})
+            except ConnectError as e:
+                _log.error("Task %s cannot be started again: %s", task.spec.key, e)
+                break
+            _log.info("Task %s goes on as process %d", task.spec.key, task.process.pid)
+            task.said_at = time.monotonic()
+            task.condition = ""
+            self._condition(task, "")
+            if task.stopping:
+                task.process.send({"do": "stop"})
+            status = await self._read_to_the_end(task)
+        if self._tasks.get(task.spec.key) is task:
+            del self._tasks[task.spec.key]
+        self._tell_end(task, status)
+        task.ended.set()
+
+    async def _read_to_the_end(self, task: _Task) -> int | None:
+        """Take what the process sends until its pipe ends; its exit status."""
         key, process = task.spec.key, task.process
         try:
             while (message := await read(process.reader)) is not None:
@@ -165,10 +188,7 @@ class Supervisor:
         self._processes.pop(process.pid, None)
         self._server.forget(process.pid)
         process.close()
-        if self._tasks.get(key) is task:
-            del self._tasks[key]
-        self._tell_end(task, status)
-        task.ended.set()
+        return status
 
     def _heard(self, task: _Task, event: TaskEvent) -> None:
         task.said_at = time.monotonic()

@@ -15,6 +15,7 @@ from typing import Any
 from connect.api import ConfigError, ConnectError, Offset, Partition, SourceRecord, TaskContext
 from connect.failpoints import arm
 from connect.herder.requests import RequestError
+from connect.tasks.service import StuckClientError
 
 SOURCE: Partition = {"source": "count"}
 
@@ -44,6 +45,9 @@ class CountTask:
             ctypes.string_at(0)
         if self.mode == "exit" and self.at:
             os._exit(3)
+        if self.mode == "again" and self.at == 3 and not Path(self.context.config["mark"]).exists():
+            Path(self.context.config["mark"]).touch()
+            raise StuckClientError("stuck")
         if self.mode == "bug" and self.at:
             raise KeyError("nothing")
         if self.mode == "spin" and self.at:

@@ -241,6 +241,7 @@ class Rig:
         interval: float = 0.05,
         offsets: Sequence[tuple[Partition, Offset]] = (),
         bound: float = 10,
+        kafka_answers: Callable[[], bool] = lambda: False,
     ) -> Iterator[Running]:
         text = text or Text()
         converters = Converters(text, text, text)
@@ -248,7 +249,8 @@ class Rig:
         key = TaskKey("script", 0)
         service = Service(
             task=task, control=control, reporter=Reporter(key, 3, lambda e, _: self.events.append(e)), meters=Meters(key),
-            tolerance=Tolerance(policy or ErrorPolicy(retry_cap=0.2)), locate=lambda f: locate(f, converters))
+            tolerance=Tolerance(policy or ErrorPolicy(retry_cap=0.2)), locate=lambda f: locate(f, converters),
+            kafka_answers=kafka_answers, stuck_after=0.3)
         service.producer = DataProducer(data_config({**self.conf, **(producer or {})}), "tests", service.client_error)
         writer = TopicOffsetWriter(self.conf, self.offsets_topic, "script", "tests-offsets")
         service.commit = PlainCommit(service.ledger, writer, task.commit, interval=interval, timeout=5)
@@ -270,6 +272,7 @@ class Running:
 
     def __init__(self, pipeline: Pipeline, control: Control) -> None:
         self.control = control
+        self.pipeline = pipeline
         self.well: bool | None = None
         self.thread = threading.Thread(target=self._run, args=(pipeline,))
 

@@ -330,3 +330,21 @@ def test_topic_creation_that_fails_for_a_while_is_waited_for(rig: Rig) -> None:
     with rig.running(task, topics=Slow()):
         until(lambda: task.confirmed == [2], what="the offset")
     assert rig.numbers() == [1, 2]
+
+
+def test_a_client_that_gets_nothing_acknowledged_though_kafka_answers_asks_for_a_new_process(rig: Rig) -> None:
+    task = Script([Numbers(rig.topic, 1, 10)])
+    asked: list[int] = []
+
+    def answers() -> bool:
+        asked.append(1)
+        return len(asked) > 1
+
+    nowhere = {"bootstrap.servers": "127.0.0.1:1"}
+    with rig.running(task, producer=nowhere, kafka_answers=answers) as run:
+        assert run.end()
+        assert run.pipeline.again
+    assert len(asked) == 2, "while Kafka does not answer either, the task waits"
+    assert rig.states() == ["RUNNING"]
+    assert task.stopped == 1
+    assert rig.stored() is None

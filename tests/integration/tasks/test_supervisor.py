@@ -308,6 +308,20 @@ def test_starting_a_running_task_again_replaces_its_process(rig: Rig) -> None:
     run(scene())
 
 
+def test_a_task_that_asks_for_a_new_process_goes_on_in_one_without_failing(rig: Rig, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with supervising(rig) as w:
+            await w.supervisor.start(w.spec(mode="again", mark=str(tmp_path / "mark"), count="6"))
+            first = w.supervisor.pid(TaskKey("count", 0))
+            await w.until(lambda: rig.stored() == 6)
+            assert w.supervisor.pid(TaskKey("count", 0)) != first
+            await w.supervisor.stop([TaskKey("count", 0)])
+            assert w.states() == ["RUNNING", "RUNNING", "UNASSIGNED"]
+
+    run(scene())
+    assert set(rig.numbers()) == {1, 2, 3, 4, 5, 6}
+
+
 def test_one_hung_task_does_not_hold_up_another(rig: Rig) -> None:
     async def scene() -> None:
         async with supervising_alone(rig, task_shutdown_graceful_timeout_ms="300") as w:
