@@ -80,7 +80,8 @@ class ConnectorConfig(ConfigModel):
         doc="What to do when a config provider says that a value has changed: restart the connector, or none.")
     errors_retry_timeout: int = key(
         "errors.retry.timeout", 0, type=KeyType.LONG, group=_ERRORS, display_name="Retry Timeout for Errors",
-        doc="How long (ms) a failed operation of a transform or converter is tried again; 0 not at all, -1 for ever.")
+        doc="How long (ms) a failed operation of a transform or converter is tried again; 0 not at all, -1 for ever. When it "
+            "is not given, a server that is out of reach is waited for without end, in view of status and metrics.")
     errors_retry_delay_max_ms: int = key(
         "errors.retry.delay.max.ms", 60000, type=KeyType.LONG, group=_ERRORS,
         display_name="Maximum Delay Between Retries for Errors", doc="Longest wait (ms) between two such tries.")

@@ -157,6 +157,10 @@ def _exactly_once_errors(
         elif connector.exactly_once_support(props) is not ExactlyOnceSupport.SUPPORTED:
             errors["exactly.once.support"] = ["The connector does not support exactly-once delivery guarantees with the "
             "provided configuration."]
+        else:
+            errors["exactly.once.support"] = [
+                "Invalid value required for configuration exactly.once.support: this version delivers at least once; "
+                "leave it at requested"]
     if props.get("transaction.boundary", "").strip().lower() == "connector":
         errors["transaction.boundary"] = [
             "The connector does not support connector-defined transaction boundaries with the given configuration. "

@@ -157,9 +157,6 @@ class PostgresConfig(ConfigModel):
                                   "Who confirms the position to the slot: the connector, or nobody (manual).", _POSTGRES)
     errors_max_retries: int = _int("errors.max.retries", -1, "How often a passing fault is tried again; -1 is without limit.",
                                    low=-1)
-    retriable_wait_ms: int = _int("retriable.restart.connector.wait.ms", 10000, "Longest wait between these tries.",
-                                  kind=KeyType.LONG, importance=_LOW)
-
     schema_include: list[str] | None = _list("schema.include.list", "Schemas to capture.")
     schema_exclude: list[str] | None = _list("schema.exclude.list", "Schemas not to capture.")
     table_include: list[str] | None = _list("table.include.list", "Tables to capture, as <schema>.<table>.", importance=_HIGH)
@@ -230,9 +227,6 @@ class PostgresConfig(ConfigModel):
 
     snapshot_mode: str = _choice("snapshot.mode", "initial", ("always", "initial", "initial_only", "no_data", "when_needed"),
                                  "When the tables' rows are read.", _SNAPSHOT, _HIGH)
-    snapshot_isolation_mode: str = _choice(
-        "snapshot.isolation.mode", "serializable", ("serializable", "repeatable_read", "read_committed", "read_uncommitted"),
-        "Isolation of the reading transaction, when the slot was there already.", _SNAPSHOT, _LOW)
     snapshot_locking_mode: str = _choice("snapshot.locking.mode", "none", ("none", "shared"),
                                          "Whether captured tables are locked (ACCESS SHARE) meanwhile.", _SNAPSHOT, _LOW)
     snapshot_lock_timeout_ms: int = _int("snapshot.lock.timeout.ms", 10000, "Longest wait for these locks.", _SNAPSHOT,

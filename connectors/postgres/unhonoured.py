@@ -15,6 +15,8 @@ _JDBC = "it is a setting of the JDBC driver, which is not used"
 _JAVA = "it names Java code"
 
 NOT_HONOURED: Mapping[str, str] = {
+    "retriable.restart.connector.wait.ms": "a retry comes after a back-off that grows from 0.3 to 10 seconds",
+    "snapshot.isolation.mode": "rows are always read in one repeatable-read transaction at the snapshot that the slot exports",
     "connection.validation.timeout.ms": "validation has one time limit, the worker's",
     "converters": "custom value converters are Java code; not supported yet",
     "custom.metric.tags": _LATER,
