@@ -53,7 +53,8 @@ class RecordError(ConnectError):
 
     def __init__(self, message: str, where: str = "") -> None:
         self.where = where
-        super().__init__(f"{message} ({where})" if where else message)
+        first, newline, more = message.partition("\n")
+        super().__init__(f"{first} ({where}){newline}{more}" if where else message)
 
 
 class NotFoundError(ConnectError):

@@ -84,7 +84,8 @@ class RecordBatch(Protocol):
         ...
 
     def records(self) -> Iterator[SourceRecord]:
-        """The records as Python values, in order. Raises RecordError when one cannot be decoded."""
+        """The records as Python values, in order. The iterator raises RecordError for one that cannot be decoded and, so that it
+        can be skipped, gives the record after it when asked again (a generator cannot: it has ended, and so fails the task)."""
         ...
 
     def serialize(self, converters: Converters) -> Iterable[Serialized]:

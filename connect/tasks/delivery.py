@@ -26,7 +26,7 @@ from connect.failpoints import failpoint
 from connect.tasks.backoff import Backoff
 from connect.tasks.ledger import InFlight
 from connect.tasks.limits import TopicLimits
-from connect.tasks.producer import ProduceError, refusal
+from connect.tasks.producer import ProduceError, placed, refusal
 from connect.tasks.service import Failure, Service
 from connect.tasks.trace import headline
 
@@ -217,7 +217,7 @@ class Delivery:
         if not len(service.producer):
             raise RecordError(
                 "The record does not fit into the producer's queue. Raise producer.override.buffer.memory",
-                f"topic {topic}, {_describe(batch, index)}")
+                placed(topic, _describe(batch, index)))
         service.breathe(wait=0.1)
 
     def _refused_at_once(self, error: ProduceError, topic: str, batch: RecordBatch, index: int) -> None:
@@ -230,13 +230,38 @@ class Delivery:
     # -- the single way
 
     def _single(self, batch: RecordBatch, entry: InFlight) -> None:
-        for record in itertools.islice(batch.records(), self._position, None):
-            serialized = self._convert(batch, record)
+        records = iter(batch.records())
+        unread: ConnectError | None = None
+        for index in range(len(batch)):
+            try:
+                record = next(records, None)
+            except RetriableError:
+                raise
+            except Exception as e:  # noqa: BLE001 - whatever a plugin raises is about this record
+                unread = self._unreadable(e, batch, index)
+                record = None
+            else:
+                if record is None and unread is not None:
+                    raise unread  # what comes after the record that was skipped would be missing
+            if index < self._position:
+                continue
+            serialized = None if record is None else self._convert(batch, record)
             if serialized is not None:
                 self._send(serialized, batch, entry)
             self._position += 1
             if not self._position % _RUN:
                 self._service.breathe()
+        if next(records, None) is not None:
+            raise ConnectError(f"A batch says that it has {len(batch)} records, but gives more: its connector is at fault")
+
+    def _unreadable(self, error: Exception, batch: RecordBatch, index: int) -> ConnectError:
+        """The batch cannot give this record: raise, or the error when it is skipped (or was, the last time)."""
+        failure = _unconvertible(error, _describe(batch, index))
+        if index >= self._position:
+            self._service.tolerance.failed_try()
+            if not self._service.tolerance.skips("conversion", failure, ""):
+                raise failure from error
+        return failure
 
     def _convert(self, batch: RecordBatch, record: SourceRecord) -> Serialized | None:
         changed: SourceRecord | None = record
@@ -266,7 +291,7 @@ class Delivery:
             else:
                 service.recovered(self._backoff)
                 return result
-            where = f"topic {record.topic}, {_describe(batch, self._position)}"
+            where = placed(record.topic, _describe(batch, self._position))
             failure = _unconvertible(error, where)
             if service.tolerance.skips(stage, failure, ""):
                 return _SKIPPED  # type: ignore[no-any-return]
@@ -315,6 +340,7 @@ def _unconvertible(error: Exception, where: str) -> ConnectError:
     """The error that fails the task for this record."""
     if isinstance(error, RecordError) and error.where:
         return error
+    first, newline, more = headline(error, rows=True).partition("\n")
     return RecordError(
-        f"A record cannot be converted: {headline(error, rows=True)}. Correct the cause, or set errors.tolerance=all to skip "
-        "such records, and restart the task; it goes on with this record", where)
+        f"A record cannot be converted: {first.rstrip('.:')}. Correct the cause, or set errors.tolerance=all to skip "
+        f"such records, and restart the task; it goes on with this record{newline}{more}", where)

@@ -16,7 +16,7 @@ from connect.api.errors import ConnectError, RecordError
 from connect.kafka import clients
 
 __all__ = [
-    "ClientError", "DataProducer", "ProduceError", "data_config", "is_purged", "is_too_large", "refusal", "request_refusal",
+    "ClientError", "DataProducer", "ProduceError", "data_config", "is_purged", "is_too_large", "placed", "refusal", "request_refusal",
 ]
 
 ClientError = KafkaError
@@ -73,10 +73,16 @@ def is_too_large(error: KafkaError) -> bool:
     return error.code() in (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE)
 
 
+def placed(topic: str, where: str) -> str:
+    """Topic and where a record came from, the topic once unless a transform has changed it."""
+    named = f"topic {topic}"
+    return where if where == named or where.startswith(f"{named},") else f"{named}, {where}" if where else named
+
+
 def refusal(error: KafkaError, topic: str, where: str) -> ConnectError:
     """The error for a record that will not be delivered, with its cure. ``where``: which record, as ``describe`` says."""
     code, text = error.code(), error.str()
-    at = f"topic {topic}, {where}" if where else f"topic {topic}"
+    at = placed(topic, where)
     if is_too_large(error):
         return RecordError(
             f"The record is too large for Kafka ({text}). Raise max.message.bytes of the topic (broker: message.max.bytes) and "
@@ -100,7 +106,7 @@ def request_refusal(topic: str, size: int, where: str) -> ConnectError:
         f"Kafka refused a request as too large; its largest record has {size} bytes. Restart the task: it reads "
         "max.message.bytes of the topic anew and keeps requests below it. If it may not read that (DESCRIBE_CONFIGS on the "
         "topic), set producer.override.batch.size below it; if the record itself is too large, raise it",
-        f"topic {topic}, {where}")
+        placed(topic, where))
 
 
 class DataProducer:

@@ -134,13 +134,14 @@ class ChangeBatch:
 
     def records(self) -> Iterator[SourceRecord]:
         """See RecordBatch."""
-        last = len(self._entries) - 1
-        for i, (kind, what) in enumerate(self._entries):
-            if isinstance(what, SourceRecord):
-                yield what
-                continue
-            done = i == last or self._entries[i + 1][1] is not what
-            yield self._record(kind, what, done)
+        # Not a generator, which would end at a row that cannot be read.
+        return map(self._record_at, range(len(self._entries)))
+
+    def _record_at(self, i: int) -> SourceRecord:
+        kind, what = self._entries[i]
+        if isinstance(what, SourceRecord):
+            return what
+        return self._record(kind, what, i + 1 == len(self._entries) or self._entries[i + 1][1] is not what)
 
     def _record(self, kind: Kind, change: Change, done: bool) -> SourceRecord:
         while True:

@@ -106,11 +106,13 @@ def _check_database(config: PostgresConfig) -> Mapping[str, Sequence[str]]:
 
 def _own_words(error: DatabaseError | ConnectionLost) -> str:
     """What the server or libpq said, without the part that only repeats where; with the cure where the words need one."""
-    said = re.sub(r'^connection to server at .*? failed: ', "", error.said or str(error))
+    said = re.sub(r'^connection to server at .*? failed: (?=FATAL)', "", error.said or str(error))
     if error.sqlstate == "28P01" and said.startswith("FATAL"):
         return said
+    if not said.startswith(("FATAL", "connection to server at")):
+        return str(error)  # it names the server, and ends with the cure
     cure = str(error).partition(". To do: ")[2]
-    return said + (f". To do: {cure}" if cure else f"; {error}" if not error.said else "")
+    return said + (f". To do: {cure}" if cure else "")
 
 
 def _check_server(session: Session, config: PostgresConfig) -> Mapping[str, Sequence[str]]:

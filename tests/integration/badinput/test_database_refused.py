@@ -51,9 +51,9 @@ def test_a_role_that_does_not_exist_is_a_400_naming_it(rows: Any) -> None:
 def test_a_port_where_nobody_listens_is_a_400(rows: Any) -> None:
     port = find_free_port()
     message = rows.refused(database__port=str(port))
-    assert f"port {port}" in message or f":{port}" in message
-    assert "refused" in message
-    assert "To do" in message
+    assert f"port {port}" in message
+    assert "Connection refused" in message
+    assert "To do: see that the server runs" in message
 
 
 def test_a_host_that_does_not_answer_is_a_400_within_the_limit(rows: Any, mute: int) -> None:
@@ -78,8 +78,7 @@ def test_a_role_without_select_fails_the_task_until_it_is_granted(rows: Any) -> 
     rows.sql(f"CREATE PUBLICATION {rows.name} FOR TABLE a")
     rows.create(database__user=role, database__password=SECRET)
     trace = rows.trace()
-    assert "public.a" in trace or 'table a' in trace
-    assert "GRANT SELECT" in trace
+    assert f'may not read all captured tables. To do: GRANT SELECT ON "public"."a" TO "{role}"' in trace
     assert SECRET not in rows.log()
     rows.sql(f"GRANT SELECT ON a TO {role}")
     rows.restart()
