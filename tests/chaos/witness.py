@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
@@ -35,14 +35,24 @@ class Witness:
         # Nothing was produced yet, so the topic may not be there.
         if not self._consumer.list_topics(self.topic, 30).topics[self.topic].partitions:
             return
-        end = self._consumer.get_watermark_offsets(TopicPartition(self.topic, 0), timeout=30)[1]
         deadline = time.monotonic() + 60
+        end = self._end(deadline)
         while self._next < end:
             assert time.monotonic() < deadline, f"the topic could not be read to its end {end} (at {self._next})"
             for message in self._consumer.consume(1000, 0.5):
                 if message.error() is None:
                     self._next = message.offset() + 1
                     self._see(message)
+
+    def _end(self, deadline: float) -> int:
+        while True:
+            try:
+                return int(self._consumer.get_watermark_offsets(TopicPartition(self.topic, 0), timeout=30)[1])
+            except KafkaException:
+                # A broker that has just come back is not the leader yet.
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
 
     def _see(self, message: Any) -> None:
         if message.value() is None:
