@@ -16,7 +16,8 @@ from connect.api.errors import ConnectError, RecordError
 from connect.kafka import clients
 
 __all__ = [
-    "ClientError", "DataProducer", "ProduceError", "data_config", "is_purged", "is_too_large", "placed", "refusal", "request_refusal",
+    "ClientError", "DataProducer", "ProduceError", "data_config", "is_purged", "is_too_large", "placed", "refusal",
+    "request_refusal",
 ]
 
 ClientError = KafkaError

@@ -44,8 +44,8 @@ _PASSING_CLASSES = ("08", "40")
 _PASSING = frozenset({"53100", "53200", "53300", "55P03", "57014", "57P01", "57P02", "57P03", "57P05", "25P03", "25P04"})
 
 _CURES: Final = {
-    "08001": "see that the server runs and takes TCP connections, that database.hostname and database.port are right, and that no "
-    "firewall is between",
+    "08001": "see that the server runs and takes TCP connections, that database.hostname and database.port are right, and that "
+    "no firewall is between",
     "28P01": "correct database.user and database.password",
     "28000": "correct database.user, or let the role in: LOGIN right and a line in pg_hba.conf for this host, database and role",
     "3D000": "correct database.dbname",

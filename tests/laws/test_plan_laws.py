@@ -62,7 +62,8 @@ def test_a_requested_restart_happens_for_every_desired_task(
 
 
 @given(wanted, runs)
-def test_only_living_tasks_are_stopped_and_only_dead_ones_forgotten(desired: dict[int, Desired], running: dict[int, Running]) -> None:
+def test_only_living_tasks_are_stopped_and_only_dead_ones_forgotten(
+        desired: dict[int, Desired], running: dict[int, Running]) -> None:
     actions = task_actions(desired, running)
     assert all(not running[n].failed for n in actions.stop)
     assert all(running[n].failed for n in actions.forget)

@@ -147,8 +147,8 @@ class Scene:
         def reading() -> bool:
             task = self.task()
             assert task["state"] != "FAILED", task["trace"]
-            return bool(task["state"] == "RUNNING" and self.sql(
-                "SELECT 1 FROM pg_replication_slots WHERE slot_name = %s AND active AND confirmed_flush_lsn IS NOT NULL", self.name))
+            slot = "pg_replication_slots WHERE slot_name = %s AND active AND confirmed_flush_lsn IS NOT NULL"
+            return bool(task["state"] == "RUNNING" and self.sql(f"SELECT 1 FROM {slot}", self.name))
 
         self.until(reading, "the connector to stream")
 
@@ -169,7 +169,7 @@ class Scene:
             time.sleep(0.02)
 
     def stop(self) -> None:
-        assert self.call("PUT", "/stop").status_code == 202
+        assert self.call("PUT", "/stop").status_code == 204
         self.until(lambda: self.status()["connector"]["state"] == "STOPPED" and not self.status()["tasks"], "STOPPED")
         self.slot_is_free()
 

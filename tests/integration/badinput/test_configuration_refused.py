@@ -40,7 +40,8 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("change", "told"), WRONG, ids=[",".join(c) for c, _ in WRONG])
-def test_a_wrong_value_is_a_400_naming_key_value_and_what_is_allowed(scene: Any, change: dict[str, Any], told: list[str]) -> None:
+def test_a_wrong_value_is_a_400_naming_key_value_and_what_is_allowed(
+        scene: Any, change: dict[str, Any], told: list[str]) -> None:
     message = scene.refused(database__password=SECRET, **change)
     assert [t for t in told if t not in message] == [], message
     assert SECRET not in message
@@ -90,7 +91,8 @@ def test_a_misspelt_password_is_hidden_too(scene: Any) -> None:
 
 
 @pytest.mark.parametrize(("text", "told"), [
-    ('{"name": "x", "config": {', "Malformed JSON"), ("", "JSON body is required"), ('["name"]', "the body"), ("null", "not null"),
+    ('{"name": "x", "config": {', "Malformed JSON"), ("", "JSON body is required"), ('["name"]', "the body"),
+    ("null", "not null"),
     ('{"name": "x", "config": "text"}', "config"), ('{"name": "x", "config": {"tasks.max": [1]}}', "tasks.max"),
     ('{"name": "x", "config": {"a": {"b": 1}}}', "'config.a'"), ('{"name": "x"}', "config"),
     ('{"name": "x", "config": {}, "extra": 1}', "extra"), ('{"name": {"a": 1}, "config": {}}', "name"),

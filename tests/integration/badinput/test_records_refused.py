@@ -30,7 +30,8 @@ def test_a_row_that_cannot_be_encoded_fails_the_task_and_goes_on_after_the_cure(
     prices.sql("INSERT INTO prices VALUES (2, 2.00, 'before')")
     assert prices.ids("prices", 2) == [1, 2]
     before = prices.sql("SELECT pg_current_wal_lsn() - '0/0'")[0][0]
-    prices.sql("INSERT INTO prices SELECT g, CASE g WHEN 4 THEN 'NaN'::numeric ELSE g END, 'SECRET-ROW' FROM generate_series(3, 5) g")
+    prices.sql("INSERT INTO prices "
+               "SELECT g, CASE g WHEN 4 THEN 'NaN'::numeric ELSE g END, 'SECRET-ROW' FROM generate_series(3, 5) g")
     trace = prices.trace()
     says_where(trace, prices, "prices")
     assert "price" in trace
@@ -65,7 +66,8 @@ def test_a_row_of_the_snapshot_that_cannot_be_encoded_fails_the_task(prices: Any
 def test_a_bad_row_is_skipped_reported_and_counted_when_errors_are_tolerated(prices: Any) -> None:
     prices.create(errors__tolerance="all", errors__log__enable="true")
     prices.streams()
-    prices.sql("INSERT INTO prices SELECT g, CASE g WHEN 3 THEN 'NaN'::numeric ELSE g END, 'SECRET-ROW' FROM generate_series(2, 4) g")
+    prices.sql("INSERT INTO prices "
+               "SELECT g, CASE g WHEN 3 THEN 'NaN'::numeric ELSE g END, 'SECRET-ROW' FROM generate_series(2, 4) g")
     assert prices.ids("prices", 3) == [1, 2, 4]
     prices.until(lambda: prices.metric("kafka_connect_task_error_total_records_skipped") == 1, "the skipped record to be counted")
     (line,) = [x for x in prices.log().splitlines() if "record skipped (errors.tolerance=all)" in x]

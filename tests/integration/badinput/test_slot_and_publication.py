@@ -57,7 +57,8 @@ def test_a_slot_dropped_and_made_again_while_stopped(stopped: Any) -> None:
     stopped.resume()
     trace = stopped.trace()
     assert "starts after the stored offset; changes from LSN" in trace
-    assert "cannot be read: the slot was made again, or advanced by another reader. To do: delete the connector's offsets" in trace
+    assert "cannot be read: the slot was made again, or advanced by another reader" in trace
+    assert "To do: delete the connector's offsets" in trace
     begins_anew(stopped)
 
 
@@ -101,7 +102,8 @@ def test_a_slot_read_by_another_is_waited_for_visibly_and_then_read(streaming: A
     assert f"application headgate {streaming.name}-0" in text
     assert streaming.task(second)["state"] == "RUNNING"
     assert streaming.call("DELETE").status_code == 204
-    streaming.until(lambda: streaming.task(second)["state"] == "RUNNING" and not streaming.task(second).get("condition"), "its turn")
+    streaming.until(
+        lambda: streaming.task(second)["state"] == "RUNNING" and not streaming.task(second).get("condition"), "its turn")
     streaming.sql("INSERT INTO a VALUES (3, 'z')")
     assert streaming.arrive("a", 3)
 
