@@ -37,9 +37,11 @@ class Reporter:
         self._send = send
         self._conditions: dict[str, str] = {}
         self._shown = ""
+        self._told_state = False
 
     def state(self, state: str, *, trace: str | None = None, version: str | None = None) -> None:
         """RUNNING, PAUSED, FAILED or UNASSIGNED."""
+        self._told_state = True
         self._send(TaskEvent(self._key, self._generation, EventKind.STATE, state=state, trace=trace, version=version), False)
 
     def condition(self, source: str, name: str | None, detail: str = "") -> None:
@@ -57,6 +59,9 @@ class Reporter:
             else:
                 _log.info("The task goes on")
         self._shown = shown
+        if shown and not self._told_state:
+            # It waits in its start; a status shows a condition only beside a state.
+            self.state("RUNNING")
         self._send(TaskEvent(self._key, self._generation, EventKind.CONDITION, detail=shown), False)
 
     @property

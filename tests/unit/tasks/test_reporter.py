@@ -41,9 +41,21 @@ def test_conditions_of_several_sources_are_shown_together_and_only_when_they_cha
     reporter.condition("task", None)
     reporter.condition("pipeline", None)
     reporter.condition("pipeline", None)
-    assert [e.detail for e in events] == [
+    assert [e.detail for e in events if e.kind is EventKind.CONDITION] == [
         "waiting: slot in use", "waiting: slot in use; retrying: registry", "retrying: registry", ""]
     assert not reporter.waiting
+
+
+def test_a_task_that_waits_in_its_start_is_shown_as_running() -> None:
+    events: list[TaskEvent] = []
+    reporter = Reporter(KEY, 1, lambda e, _: events.append(e))
+    reporter.condition("task", "waiting", "slot in use")
+    reporter.condition("task", None)
+    reporter.state("RUNNING", version="1")
+    reporter.condition("task", "waiting", "again")
+    assert [(e.kind, e.state or e.detail) for e in events] == [
+        (EventKind.STATE, "RUNNING"), (EventKind.CONDITION, "waiting: slot in use"), (EventKind.CONDITION, ""),
+        (EventKind.STATE, "RUNNING"), (EventKind.CONDITION, "waiting: again")]
 
 
 def test_only_numbers_may_be_lost_on_the_way() -> None:
