@@ -78,8 +78,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "headgate_task_resident_bytes": "Resident memory of the task's process",
     "headgate_task_offset_commits_total": "Times that offsets were stored",
     "headgate_task_offset_commit_failures_total": "Times that storing offsets failed",
-    "headgate_task_lag_bytes": "Distance in the database's log from its end to the confirmed position",
-    "headgate_task_lag_seconds": "Time from a change's commit to its acknowledgement by Kafka",
+    "headgate_task_source_lag_bytes": "Distance in the database's log from its end to what was handed on",
+    "headgate_task_lag_seconds": "Time from the last change's commit to its reading; 0 when everything is read",
     "headgate_task_slot_retained_bytes": "Log that the database keeps for the replication slot",
     "headgate_task_restarts_total": "Automatic restarts of a failed task",
 }

@@ -250,13 +250,15 @@ class PostgresTask:
             if decoder.reply_requested:
                 decoder.reply_requested = False
                 stream.tell()
-            self._measure(decoder)
+            self._measure(decoder, idle=not len(batch))
             if len(batch):
                 self._empty = None
                 self._handed = decoder.offset
                 return batch
             self._empty = batch
-        elif self._partitions.due() and self._opened is not None:
+        else:
+            self._measure(decoder, idle=True)
+        if not frames and self._partitions.due() and self._opened is not None:
             self._partitions.look(self._opened.sql)
             self._context.metric("source_partition_changes", float(self._partitions.changes))
         if self._heartbeat.due() and self._handed_or(decoder) is not None:
@@ -298,11 +300,14 @@ class PostgresTask:
                 self._action.close()
                 self._action = None
 
-    def _measure(self, decoder: Decoder) -> None:
+    def _measure(self, decoder: Decoder, idle: bool) -> None:
         now = time.monotonic()
         if now - self._metric_at >= _METRIC_SECONDS:
             self._metric_at = now
             end = decoder.server_wal_end
             self._context.metric("source_lag_bytes", float(max(0, end - decoder.offset.resume_lsn)))
+            committed = decoder.offset.ts_usec
+            lag = 0.0 if idle or not committed else max(0.0, time.time() - committed / 1e6)
+            self._context.metric("lag_seconds", lag)
             if self._stored:
                 self._context.metric("source_unconfirmed_bytes", float(max(0, end - self._stored)))
