@@ -15,7 +15,6 @@ const NUMBERS = [
   ["lag", "headgate_task_lag_seconds", seconds],
   ["behind the source", "debezium_metrics_MilliSecondsBehindSource", (ms) => seconds(ms / 1000)],
   ["log to read", "headgate_task_source_lag_bytes", bytes],
-  ["log to read", "headgate_task_source_lag_bytes", bytes],
   ["log kept by the slot", "headgate_task_slot_retained_bytes", bytes],
   ["in flight", "headgate_task_in_flight_bytes", bytes],
   ["memory", "headgate_task_resident_bytes", bytes],
