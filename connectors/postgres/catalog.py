@@ -55,6 +55,8 @@ WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped ORDER
 
 _FIRST_USER_OID: Final = 16384
 
+_ANSWER_SECONDS: Final = 60.0
+
 
 class SqlCatalog:
     """A :class:`~connectors.postgres.relations.Catalog` that asks through one session, which may be replaced."""
@@ -66,6 +68,11 @@ class SqlCatalog:
     def use(self, session: Session) -> None:
         """Go on with another connection; what was cached stays."""
         self._session = session
+
+    @property
+    def _limit(self) -> float:
+        """For what the stream has to wait for, and would not notice that the connection is dead meanwhile."""
+        return min(_ANSWER_SECONDS, self._session.timeout or _ANSWER_SECONDS)
 
     def type(self, oid: int) -> PgType:
         """See Catalog. An OID that is new is looked for again in the database before it is said to be unknown."""
@@ -92,8 +99,9 @@ class SqlCatalog:
         wanted = list(oids)
         array = "{" + ",".join(str(int(o)) for o in wanted) + "}"
         columns: dict[int, list[CatalogColumn]] = {}
-        rows = self._session.execute(_TABLES, (array,), doing="reading the catalogue")
-        for row in self._session.execute(_COLUMNS, (array,), doing="reading the catalogue"):
+        limit = self._limit if len(wanted) == 1 else None
+        rows = self._session.execute(_TABLES, (array,), doing="reading the catalogue", timeout=limit)
+        for row in self._session.execute(_COLUMNS, (array,), doing="reading the catalogue", timeout=limit):
             columns.setdefault(int(row[0] or 0), []).append(_column(row))
         made = {}
         for row in rows:
@@ -110,7 +118,7 @@ class SqlCatalog:
 
     def _read_types(self, where: str) -> None:
         for oid, name, schema, kind, element, base, typmod, labels in self._session.execute(
-                _TYPES + where, doing="reading the types of the database"):
+                _TYPES + where, doing="reading the types of the database", timeout=self._limit):
             self._types[int(oid or 0)] = PgType(
                 int(oid or 0), name or "", schema or "", kind or "b", int(element or 0), int(base or 0),
                 int(typmod or -1), _names(labels))

@@ -240,6 +240,13 @@ class Scene:
             future.result(30)
 
     def close(self) -> None:
+        try:
+            self._take_away()
+        finally:
+            self.http.close()
+            self.subjects.close()
+
+    def _take_away(self) -> None:
         for name in self._connectors:
             self.http.delete(f"/connectors/{name}")
         for consumer in self._consumers.values():
@@ -263,5 +270,3 @@ class Scene:
         for subject in self.subjects.get("/subjects").json():
             if subject.startswith(f"{self.name}."):
                 self.subjects.delete(f"/subjects/{subject}")
-        self.http.close()
-        self.subjects.close()
