@@ -63,8 +63,8 @@ class Witness:
         else:
             key, version = event["after"]["id"], event["after"]["version"]
         known = self.highest.get(key, 0)
-        # A snapshot shows what is, not how it came about; a key that was deleted before it begins with an insert.
-        if version > known + 1 and event["op"] != "r" and not (known == 0 and event["op"] == "c"):
+        # A snapshot shows what is, not how it came about; a key that is not in it begins with whatever comes first.
+        if known and version > known + 1 and event["op"] != "r":
             self.faults.append(f"offset {message.offset()}: key {key} leaps from version {known} to {version}")
         self.highest[key] = max(known, version)
         self.records += 1
