@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
-from typing import Any
 
 from connect.api.errors import RecordError
 from connect.api.plugins import AvroFraming, Converters
 from connect.api.records import Header, Offset, Partition, Serialized, SourceRecord
+from connectors.postgres.changes import OP, Change, Facts, Kind, Transaction
 from connectors.postgres.core.rows import CellError, NullError, Spans
 from connectors.postgres.lsn import LSN
 from connectors.postgres.offsets import PgOffset
@@ -17,88 +16,14 @@ from connectors.postgres.tables import Column, ColumnError, Table
 from schemas.core.writer import Writer
 from schemas.model import Value
 
-__all__ = ["Change", "ChangeBatch", "Facts", "Kind", "TableState", "Transaction"]
+__all__ = ["ChangeBatch", "source_value"]
 
-
-class Kind(IntEnum):
-    """What one record of a change is."""
-
-    CREATE = 0
-    UPDATE = 1
-    DELETE = 2
-    READ = 3
-    TRUNCATE = 4
-    TOMBSTONE = 5
-    MOVED_FROM = 6
-    """The delete under the old key, when an update changed the key."""
-    MOVED_TOMBSTONE = 7
-    MOVED_TO = 8
-    """The create under the new key."""
-    RECORD = 9
-    """A ready-made record: a transaction's begin or end, a logical message."""
-
-
-_OP = {
-    Kind.CREATE: "c", Kind.UPDATE: "u", Kind.DELETE: "d", Kind.READ: "r", Kind.TRUNCATE: "t", Kind.MOVED_FROM: "d",
-    Kind.MOVED_TO: "c",
-}
 _HAS_BEFORE = (Kind.UPDATE, Kind.DELETE, Kind.MOVED_FROM)
 _MOVED = (Kind.MOVED_FROM, Kind.MOVED_TOMBSTONE, Kind.MOVED_TO)
 _HAS_AFTER = (Kind.CREATE, Kind.UPDATE, Kind.READ, Kind.MOVED_TO)
 HeaderBytes = list[tuple[str, bytes | None]]
 _NEW_KEY = "__debezium.newkey"
 _OLD_KEY = "__debezium.oldkey"
-
-
-@dataclass(slots=True)
-class TableState:
-    """A captured table as the stream has it now. ``table`` is replaced when a row shows that a column is nullable."""
-
-    table: Table
-
-
-@dataclass(frozen=True, slots=True)
-class Transaction:
-    """The transaction that changes belong to. ``last_commit`` is the end of the one before it."""
-
-    final_lsn: LSN | None
-    tx_id: int | None
-    ts_us: int
-    last_commit: LSN | None
-    origin: str | None = None
-    origin_lsn: LSN | None = None
-
-
-@dataclass(slots=True)
-class Change:
-    """One row change or truncate. ``new`` and ``old`` are where the tuples begin in ``frame``, -1 for none; ``partial``: the old
-    row has its identity columns only. ``index`` counts change messages in the transaction, this one included."""
-
-    state: TableState
-    frame: bytes
-    new: int
-    old: int
-    partial: bool
-    lsn: LSN
-    transaction: Transaction
-    index: int
-    marker: str | None = None
-    block: dict[str, Value] | None = None
-    second_block: dict[str, Value] | None = None
-    offset: PgOffset | None = None
-
-
-@dataclass(slots=True)
-class Facts:
-    """What every record of a connector says. ``headers`` are the context headers."""
-
-    version: str
-    prefix: str
-    database: str
-    partition: dict[str, Any]
-    headers: tuple[Header, ...]
-    base: PgOffset
-    """A template with the server's identity."""
 
 
 class ChangeBatch:
@@ -196,7 +121,7 @@ class ChangeBatch:
         now = self._now
         block = change.second_block if kind is Kind.MOVED_TO else change.block
         return {
-            "before": before, "after": after, "source": self._source(change), "transaction": block, "op": _OP[kind],
+            "before": before, "after": after, "source": self._source(change), "transaction": block, "op": OP[kind],
             "ts_ms": now // 1_000_000, "ts_us": now // 1000, "ts_ns": now,
         }
 
@@ -311,7 +236,7 @@ class _Native:
         self._parts: dict[Table, _Parts] = {}
         self._of: tuple[Transaction, Table, str | None] | None = None
         self._source = (b"", b"", b"")
-        self.ends = {kind: _end(op, now) for kind, op in _OP.items()}
+        self.ends = {kind: _end(op, now) for kind, op in OP.items()}
 
     def parts(self, table: Table) -> _Parts:
         """Frames and headers of a table's records."""

@@ -11,7 +11,8 @@ from typing import Any
 
 from connect.api.errors import ConnectError, RecordError
 from connect.api.records import Header, SourceRecord
-from connectors.postgres.batch import Change, ChangeBatch, Facts, Kind, TableState, Transaction, source_value
+from connectors.postgres.batch import ChangeBatch, source_value
+from connectors.postgres.changes import Change, Facts, Kind, TableState, Transaction
 from connectors.postgres.config import PostgresConfig
 from connectors.postgres.core.rows import Spans, tuple_of_copy
 from connectors.postgres.core.walk import scan
