@@ -8,11 +8,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
-from confluent_kafka.schema_registry import SchemaRegistryClient
-from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 from tests.chaos.workload import Committed
+from tests.oracle import avro_deserializer, registry_client
 
 
 class Witness:
@@ -23,8 +22,8 @@ class Witness:
         self._consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "witness", "enable.auto.commit": False,
                                    "auto.offset.reset": "earliest"})
         self._consumer.assign([TopicPartition(topic, 0, 0)])
-        self._registry = SchemaRegistryClient({"url": registry})
-        self._decode = AvroDeserializer(self._registry)
+        self._registry = registry_client(registry)
+        self._decode = avro_deserializer(self._registry)
         self._next = 0
         self.highest: dict[int, int] = {}
         self.records = 0

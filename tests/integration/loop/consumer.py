@@ -6,9 +6,9 @@ import time
 from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.schema_registry import SchemaRegistryClient
-from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
+
+from tests.oracle import avro_deserializer, registry_client
 
 
 class Event:
@@ -26,8 +26,8 @@ class IndependentConsumer:
         self.topic = topic
         self._consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "independent", "enable.auto.commit": False})
         self._consumer.assign([TopicPartition(topic, 0, 0)])
-        self._registry = SchemaRegistryClient({"url": registry})
-        self._key, self._value = AvroDeserializer(self._registry), AvroDeserializer(self._registry)
+        self._registry = registry_client(registry)
+        self._key, self._value = avro_deserializer(self._registry), avro_deserializer(self._registry)
         self.events: list[Event] = []
 
     def read(self, count: int, seconds: float = 60) -> list[Event]:

@@ -31,11 +31,10 @@ from schemas.model import (
     map_of,
 )
 from schemas.registry import RegistryClient
+from tests.oracle import avro_deserializer, registry_client
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of authlib, about httpx
-    from confluent_kafka.schema_registry import SchemaRegistryClient
-    from confluent_kafka.schema_registry.avro import AvroDeserializer
     from confluent_kafka.serialization import MessageField, SerializationContext
 
 pytestmark = pytest.mark.integration
@@ -63,8 +62,8 @@ def converter(registry: Any) -> Iterator[AvroConverter]:
 
 @pytest.fixture
 def oracle(registry: Any) -> Iterator[Callable[[str, bytes], Any]]:
-    client = SchemaRegistryClient({"url": registry.url})
-    deserializer = AvroDeserializer(client)
+    client = registry_client(registry.url)
+    deserializer = avro_deserializer(client)
     yield lambda topic, data: deserializer(data, SerializationContext(topic, MessageField.VALUE))
     client._rest_client.session.close()
 
