@@ -92,7 +92,7 @@ def _required(s: Schema) -> Encode:
         case Type.ARRAY:
             return _array(s)
         case Type.MAP:
-            return _map(s) if is_avro_map(s) else _pairs(s)
+            return _map(s)
         case Type.INT8:
             return _integer(8)
         case Type.INT16:
@@ -205,28 +205,10 @@ def _array(s: Schema) -> Encode:
 
 
 def _map(s: Schema) -> Encode:
-    assert s.value_schema is not None
-    item = _compile(s.value_schema)
-
-    def encode(v: Value, w: Writer) -> None:
-        if not isinstance(v, dict):
-            raise wrong_type("a map", v)
-        if v:
-            w.write_long(len(v))
-            try:
-                for k, x in v.items():
-                    _string(k, w)
-                    item(x, w)
-            except ValueMismatch as e:
-                raise e.inside("{}") from None
-        w.write_long(0)
-
-    return encode
-
-
-def _pairs(s: Schema) -> Encode:
+    """Avro's map, or the array of entries that stands for one with other keys: the same bytes but for the key."""
     assert s.key_schema is not None and s.value_schema is not None
-    key, item = _compile(s.key_schema), _compile(s.value_schema)
+    key = _string if is_avro_map(s) else _compile(s.key_schema)
+    item = _compile(s.value_schema)
 
     def encode(v: Value, w: Writer) -> None:
         if not isinstance(v, dict):

@@ -9,10 +9,11 @@ from typing import Any
 from connect.api.records import Header
 from connectors.postgres.lsn import LSN
 from connectors.postgres.offsets import PgOffset
+from connectors.postgres.relations import CatalogTable
 from connectors.postgres.tables import Table
 from schemas.model import Value
 
-__all__ = ["OP", "Change", "Facts", "Kind", "TableState", "Transaction"]
+__all__ = ["OP", "Change", "Facts", "Kind", "SnapshotTable", "TableState", "Transaction"]
 
 
 class Kind(IntEnum):
@@ -89,3 +90,12 @@ class Facts:
     headers: tuple[Header, ...]
     base: PgOffset
     """A template with the server's identity."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotTable:
+    """A table ready to be read: COPY exactly ``columns`` in this order, as text, then hand the lines to the decoder."""
+
+    table: CatalogTable
+    columns: tuple[str, ...]
+    state: TableState

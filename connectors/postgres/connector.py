@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as package_version
 from typing import Final
 
 from connect.api.config import ConfigDef
@@ -14,6 +12,7 @@ from connect.api.errors import ConfigError, ConnectError
 from connect.api.records import Offset, Partition
 from connect.api.source import ExactlyOnceSupport, SourceTask
 from connectors.postgres.config import NOT_HONOURED, PostgresConfig, recognises
+from connectors.postgres.facts import version as installed_version
 from connectors.postgres.failures import ConnectionLost, DatabaseError
 from connectors.postgres.identities import parse_identity_rules
 from connectors.postgres.offsets import PgOffset, partition_of
@@ -28,17 +27,10 @@ _CONNECT_SECONDS: Final = 10.0
 _HOST, _USER = "database.hostname", "database.user"
 
 
-def _version() -> str:
-    try:
-        return package_version("headgate")
-    except PackageNotFoundError:
-        return "0"
-
-
 class PostgresConnector:
     """A :class:`connect.api.source.SourceConnector` that :class:`connect.api.source.NamesProperties`."""
 
-    version: str = _version()
+    version: str = installed_version()
     task_class: type[SourceTask] = PostgresTask
     not_honoured: Mapping[str, str] = NOT_HONOURED
 

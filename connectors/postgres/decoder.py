@@ -2,46 +2,33 @@
 
 from __future__ import annotations
 
-import base64
-import importlib.metadata
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from connect.api.errors import ConnectError, RecordError
-from connect.api.records import Header, SourceRecord
+from connect.api.records import SourceRecord
 from connectors.postgres.batch import ChangeBatch, source_value
-from connectors.postgres.changes import Change, Facts, Kind, TableState, Transaction
+from connectors.postgres.changes import Change, Facts, Kind, SnapshotTable, TableState, Transaction
 from connectors.postgres.config import PostgresConfig
 from connectors.postgres.core.rows import Spans, tuple_of_copy
 from connectors.postgres.core.walk import scan
-from connectors.postgres.facts import ConnectorFacts, SnapshotMarks, SnapshotPosition
+from connectors.postgres.facts import ConnectorFacts, SnapshotMarks, SnapshotPosition, context_headers, version
 from connectors.postgres.lsn import LSN
+from connectors.postgres.messages import MessageSelection, message_value
 from connectors.postgres.offsets import PgOffset, partition_of
 from connectors.postgres.pgoutput import Begin, Commit, Message, Origin, Relation, Truncate, row_tuples
 from connectors.postgres.relations import Catalog, CatalogTable
 from connectors.postgres.tables import Table, TableBuilder
-from connectors.selection import Patterns
 from connectors.transactions import TransactionCounts, begin_record, end_record
-from schemas.envelope import MESSAGE_KEY, message_schema
-from schemas.model import BYTES, STRING
+from schemas.envelope import MESSAGE_KEY
 
-__all__ = ["Decoder", "SnapshotTable"]
+__all__ = ["Decoder"]
 
 _NO_MARKS = SnapshotMarks()
 _ROW_KINDS = {73: "INSERT", 85: "UPDATE", 68: "DELETE"}
 _INSERT, _UPDATE, _DELETE, _BEGIN, _COMMIT, _RELATION, _TYPE, _ORIGIN, _TRUNCATE, _MESSAGE, _KEEPALIVE = (
     ord(c) for c in "IUDBCRYOTMk")
-
-
-@dataclass(frozen=True, slots=True)
-class SnapshotTable:
-    """A table ready to be read: COPY exactly ``columns`` in this order, as text, then hand the lines to the decoder."""
-
-    table: CatalogTable
-    columns: tuple[str, ...]
-    state: TableState
 
 
 class Decoder:
@@ -64,11 +51,10 @@ class Decoder:
         self._builder = TableBuilder(config, catalog, self._topics)
         self._selection = config.selection
         self._skipped = config.skipped
-        self._prefix_include = Patterns.parse(config.message_prefix_include)
-        self._prefix_exclude = Patterns.parse(config.message_prefix_exclude)
+        self._messages = MessageSelection.of(config)
         base = PgOffset(system_id=connector.system_id, timeline=connector.timeline)
-        self._facts = Facts(_version(), config.topic_prefix, connector.database, partition_of(config.topic_prefix),
-                            _headers(config, connector), base)
+        self._facts = Facts(version(), config.topic_prefix, connector.database, partition_of(config.topic_prefix),
+                            context_headers(config, connector), base)
         self._tables: dict[int, TableState | None] = {}
         self._names: dict[int, str] = {}
         self._spans, self._old = Spans(), Spans()
@@ -257,12 +243,13 @@ class Decoder:
 
     def _change(self, state: TableState, frame: bytes, new: int, old: int, partial: bool, lsn: int) -> Change:
         assert self._tx is not None
-        return Change(state, frame, new, old, partial, LSN(lsn), self._tx, self._index, block=self._block(state.table, lsn))
+        block = self._block(state.table.qualified, lsn)
+        return Change(state, frame, new, old, partial, LSN(lsn), self._tx, self._index, block=block)
 
-    def _block(self, table: Table, lsn: int) -> dict[str, Any] | None:
+    def _block(self, collection: str, lsn: int) -> dict[str, Any] | None:
         if not self._config.provide_transaction_metadata:
             return None
-        total, place = self._counts.next(table.qualified)
+        total, place = self._counts.next(collection)
         assert self._tx is not None
         return {"id": f"{self._tx.tx_id}:{lsn}", "total_order": total, "data_collection_order": place}
 
@@ -294,7 +281,7 @@ class Decoder:
         if not self._key_changed(table, partial):
             self._entries.append((Kind.UPDATE, change))
             return
-        change.second_block = self._block(table, lsn)
+        change.second_block = self._block(table.qualified, lsn)
         self._entries.append((Kind.MOVED_FROM, change))
         if self._config.tombstones_on_delete:
             self._entries.append((Kind.MOVED_TOMBSTONE, change))
@@ -319,8 +306,9 @@ class Decoder:
             keys = ", ".join(c.name for c in table.key)
             raise RecordError(
                 f"a delete of table {table.qualified} does not carry its key ({keys}): its replica identity is made of other "
-                f"columns. Set ALTER TABLE {table.qualified} REPLICA IDENTITY FULL (or DEFAULT, if the key is the primary key), "
-                "or choose the identity's columns with message.key.columns", f"topic {table.topic}, position {LSN(lsn)}")
+                f"columns. To go on, choose the identity's columns with message.key.columns; for deletes to come, ALTER TABLE "
+                f"{table.qualified} REPLICA IDENTITY FULL (or DEFAULT, if the key is the primary key)",
+                f"topic {table.topic}, position {LSN(lsn)}")
         change = self._change(state, frame, -1, at, tag == "K", lsn)
         self._entries.append((Kind.DELETE, change))
         if self._config.tombstones_on_delete:
@@ -342,15 +330,12 @@ class Decoder:
                 return
         elif message.lsn <= self._threshold:
             return
-        include, exclude = self._prefix_include, self._prefix_exclude
-        emit = include.match(message.prefix) if include else not exclude.match(message.prefix)
+        emit = self._messages.wants(message.prefix)
         tx = self._tx
         block = None
         if message.transactional:
             assert tx is not None
-            if emit and self._config.provide_transaction_metadata:
-                total, place = self._counts.next("message")
-                block = {"id": f"{tx.tx_id}:{lsn}", "total_order": total, "data_collection_order": place}
+            block = self._block("message", lsn) if emit else None
             self._progress(lsn, "MESSAGE")
         else:
             # It is sent when it is read, before every transaction that is still open: what committed before it was sent.
@@ -361,11 +346,8 @@ class Decoder:
             self._entries.append((Kind.RECORD, self._message_record(message, lsn, tx, block)))
 
     def _message_record(self, message: Message, lsn: int, tx: Transaction, block: dict[str, Any] | None) -> SourceRecord:
-        schema, content = _content(message.content, self._config.binary_handling_mode)
-        value = {
-            "op": "m", "ts_ms": self._clock() // 1_000_000, "source": source_value(self._facts, tx, LSN(lsn), "", "", None),
-            "transaction": block, "message": {"prefix": message.prefix, "content": content},
-        }
+        source = source_value(self._facts, tx, LSN(lsn), "", "", None)
+        schema, value = message_value(message, self._config.binary_handling_mode, source, block, self._clock() // 1_000_000)
         return SourceRecord(self._facts.partition, self._offset.write(), self._topics.message, MESSAGE_KEY,
                             {"prefix": message.prefix}, schema, value)
 
@@ -395,7 +377,7 @@ class Decoder:
                 row = tuple_of_copy(line)
             except ValueError as e:
                 raise ConnectError(f"a row of table {table.table.qualified} cannot be read: {e}") from None
-            marker = _marker(marks, i == 0, i == end)
+            marker = marks.word(i == 0, i == end)
             offset = self._snapshot_offset(at, True) if marks.last and i == end else running
             change = Change(table.state, row, 0, -1, False, at.lsn, tx, 0, marker, offset=offset)
             entries.append((Kind.READ, change))
@@ -417,43 +399,3 @@ class Decoder:
     def _snapshot_offset(self, at: SnapshotPosition, done: bool) -> PgOffset:
         return self._facts.base.but(lsn=at.lsn, tx_id=at.tx_id, ts_usec=at.ts_us, snapshot=at.mode, snapshot_completed=done,
                                     last_snapshot_record=done)
-
-
-def _marker(marks: SnapshotMarks, first: bool, last: bool) -> str:
-    """Debezium's order: the very last wins, then the very first, then the last and the first of a table."""
-    if last and marks.last:
-        return "last"
-    if first and marks.first:
-        return "first"
-    if last and marks.last_of_table:
-        return "last_in_data_collection"
-    if first and marks.first_of_table:
-        return "first_in_data_collection"
-    return "true"
-
-
-def _content(content: bytes, mode: str) -> tuple[Any, bytes | str]:
-    match mode:
-        case "base64":
-            return message_schema(STRING), base64.b64encode(content).decode()
-        case "base64-url-safe":
-            return message_schema(STRING), base64.urlsafe_b64encode(content).decode()
-        case "hex":
-            return message_schema(STRING), content.hex()
-        case _:
-            return message_schema(BYTES), content
-
-
-def _headers(config: PostgresConfig, connector: ConnectorFacts) -> tuple[Header, ...]:
-    if not config.extended_headers:
-        return ()
-    return tuple(Header(f"__debezium.context.{name}", value, STRING) for name, value in (
-        ("connectorLogicalName", config.topic_prefix), ("taskId", str(connector.task_id)), ("connectorName", "postgresql"),
-        ("runId", connector.run_id)))
-
-
-def _version() -> str:
-    try:
-        return importlib.metadata.version("headgate")
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown"

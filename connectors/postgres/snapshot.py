@@ -26,7 +26,8 @@ from connectors.selection import Patterns, Selection
 
 if TYPE_CHECKING:
     from connectors.postgres.batch import ChangeBatch
-    from connectors.postgres.decoder import Decoder, SnapshotTable
+    from connectors.postgres.changes import SnapshotTable
+from connectors.postgres.decoder import Decoder
 
 __all__ = [
     "SnapshotReader", "SnapshotTarget", "begin_at", "captured_tables", "check_readable", "choose_targets", "copy_statement",

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psycopg
@@ -19,17 +17,9 @@ from devstack.stack import Stack
 from devstack.worker import WorkerProcess
 from tests.chaos.witness import Witness, stored_position
 from tests.chaos.workload import SETUP, Workload
+from tests.waiting import until
 
 NUMBERS = itertools.count(1)
-
-
-def until(ready: Callable[[], Any], seconds: float, what: str) -> Any:
-    """Ask until it is true."""
-    stop = time.monotonic() + seconds
-    while not (result := ready()):
-        assert time.monotonic() < stop, f"waited {seconds:.0f} s for {what}"
-        time.sleep(0.05)
-    return result
 
 
 @dataclass

@@ -11,7 +11,8 @@ from confluent_kafka.admin import AdminClient
 
 from connect.failpoints import ENVIRONMENT, FAILPOINTS
 from devstack.process import is_running
-from tests.chaos.conftest import Scene, until
+from tests.chaos.conftest import Scene
+from tests.waiting import until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.integration]
 

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from tests.chaos.conftest import Scene, runs, until
+from tests.chaos.conftest import Scene, runs
+from tests.waiting import until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.integration]
 

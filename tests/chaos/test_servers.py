@@ -7,7 +7,8 @@ import time
 import psycopg
 import pytest
 
-from tests.chaos.conftest import Scene, until
+from tests.chaos.conftest import Scene
+from tests.waiting import until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.integration]
 

@@ -8,7 +8,7 @@ import random
 import re
 import string
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +18,9 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from tests.golden import normalise, script
+from tests.waiting import until
 
 SENTINEL = f"{normalise.SENTINEL_SCHEMA}.sentinel"
-
-
-def until(ready: Callable[[], Any], seconds: float, what: str) -> Any:
-    """Ask until it is true; AssertionError says what was waited for."""
-    stop = time.monotonic() + seconds
-    while not (result := ready()):
-        assert time.monotonic() < stop, f"waited {seconds} s for {what}"
-        time.sleep(0.02)
-    return result
 
 
 class Database:

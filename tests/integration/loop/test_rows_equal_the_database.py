@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -13,6 +12,7 @@ import psycopg
 import pytest
 
 from tests.integration.loop.consumer import IndependentConsumer
+from tests.waiting import until
 
 pytestmark = pytest.mark.integration
 
@@ -82,13 +82,6 @@ def rows_of(connection: psycopg.Connection) -> dict[int, dict[str, Any]]:
     return {r.pop("id"): r for r in cursor.execute(f"SELECT id, {wanted} FROM sample".encode()).fetchall()}
 
 
-def wait(ready: Any, what: str) -> None:
-    stop = time.monotonic() + 60
-    while not ready():
-        assert time.monotonic() < stop, f"waited 60 s for {what}"
-        time.sleep(0.05)
-
-
 def same(got: dict[str, Any], want: dict[str, Any]) -> list[str]:
     """Names of columns that differ."""
     return [
@@ -115,7 +108,7 @@ def test_snapshot_and_stream_equal_the_rows_of_the_database(source: Any, worker:
     query = "SELECT 1 FROM pg_replication_slots WHERE slot_name = %s AND active AND confirmed_flush_lsn IS NOT NULL"
     topic = f"{name}.public.sample"
     try:
-        wait(lambda: connection.execute(query, [name]).fetchone(), "the connector to stream")
+        until(lambda: connection.execute(query, [name]).fetchone(), 60, "the connector to stream")
         consumer = IndependentConsumer(kafka.bootstrap, registry.url, topic)
         state: dict[int, dict[str, Any]] = {}
         snapshot = consumer.read(40)
@@ -145,5 +138,5 @@ def test_snapshot_and_stream_equal_the_rows_of_the_database(source: Any, worker:
         consumer.close()
     finally:
         httpx.delete(f"{worker.url}/connectors/{name}", timeout=60)
-        wait(lambda: not connection.execute(query, [name]).fetchone(), "the slot to be released")
+        until(lambda: not connection.execute(query, [name]).fetchone(), 60, "the slot to be released")
         connection.execute("SELECT pg_drop_replication_slot(%s)", [name])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -18,16 +17,9 @@ from typer.testing import CliRunner
 
 from connect.cli.main import app
 from devstack.worker import WorkerProcess
+from tests.waiting import until
 
 pytestmark = pytest.mark.integration
-
-
-def until(ready: Callable[[], Any], seconds: float = 60) -> Any:
-    stop = time.monotonic() + seconds
-    while not (found := ready()):
-        assert time.monotonic() < stop, "waited in vain"
-        time.sleep(0.1)
-    return found
 
 
 @dataclass

@@ -28,17 +28,9 @@ from connect.tasks.reporter import Reporter
 from connect.tasks.service import Service
 from connect.tasks.spec import EventKind, TaskEvent, TaskKey
 from connect.tasks.tolerance import ErrorPolicy, Tolerance
+from tests.waiting import until
 
 SOURCE: Partition = {"server": "script"}
-
-
-def until(ready: Callable[[], Any], seconds: float = 30.0, what: str = "a condition") -> Any:
-    """Ask until it is true."""
-    stop = time.monotonic() + seconds
-    while not (result := ready()):
-        assert time.monotonic() < stop, f"waited {seconds:.0f} s for {what}"
-        time.sleep(0.02)
-    return result
 
 
 class Text:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from devstack.stack import Stack
-from tests.integration.tasks.rig import Numbers, Rig, Script, until
+from tests.integration.tasks.rig import Numbers, Rig, Script
+from tests.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 

@@ -8,7 +8,8 @@ from connect.api.errors import ConnectError, DataError, RetriableError
 from connect.api.records import SourceRecord
 from connect.tasks.spec import EventKind
 from connect.tasks.tolerance import ErrorPolicy
-from tests.integration.tasks.rig import SOURCE, Empty, Numbers, Rig, Script, Text, until
+from tests.integration.tasks.rig import SOURCE, Empty, Numbers, Rig, Script, Text
+from tests.waiting import until
 
 pytestmark = pytest.mark.integration
 
