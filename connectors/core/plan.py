@@ -1,0 +1,90 @@
+# cython: annotation_typing=False
+"""Rows → Avro under a plan of codecs: the loop over columns, the same for every database.
+
+A plan is made once for each (table schema, direction). What the values' bytes mean is the database's own: its subclass
+has the fast codecs (:meth:`Plan.cell`).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from connectors.core.spans import Spans
+from schemas.core.writer import Writer
+
+__all__ = ["CALL", "CellError", "NullError", "Plan"]
+
+CALL = 0
+"""The code of a column without a fast codec: the general one is called."""
+
+
+class CellError(ValueError):
+    """A column's value cannot be written. ``column`` is its place in the plan; the value is not in the message."""
+
+    def __init__(self, column: int, why: str) -> None:
+        self.column = column
+        self.why = why
+        super().__init__(f"column {column}: {why}")
+
+
+class NullError(CellError):
+    """A null in a column that is not nullable."""
+
+
+class Plan:
+    """How the columns of a row are written, in the order of the record's fields.
+
+    For each: the column's place in the row, the fast codec or CALL, its bound (whatever the fast codec takes it for), what
+    stands before a value (``b""``, or the union's branch), what is written for null (None: it is an error) and for an
+    unchanged value that was not sent, and the general codec ``(raw, writer)``, for CALL and for what the fast one leaves
+    to it.
+    """
+
+    def __init__(self, columns: Sequence[tuple[Any, ...]]) -> None:
+        self.size = len(columns)
+        self.places: list[int] = [c[0] for c in columns]
+        self.codes: list[int] = [c[1] for c in columns]
+        self.bounds: list[int] = [c[2] for c in columns]
+        self.befores: list[bytes] = [c[3] for c in columns]
+        self.nulls: list[bytes | None] = [c[4] for c in columns]
+        self.unchangeds: list[bytes | None] = [c[5] for c in columns]
+        self.calls: list[Callable[[bytes, Writer], None]] = [c[6] for c in columns]
+
+    def write(self, spans: Spans, writer: Writer, fallback: Spans | None) -> None:
+        """Append the record. ``fallback`` are the spans of the old row, where an unchanged value may be, or None.
+
+        Raises NullError or CellError; the writer is then to be truncated by the caller.
+        """
+        i = 0
+        while i < self.size:
+            place = self.places[i]
+            if place < 0 or place >= spans.count:
+                raise CellError(i, f"the row has {spans.count} columns only")
+            source = spans
+            kind = spans.kinds[place]
+            # 0, 1, 2 are NULL, UNCHANGED, SENT: as names they would be looked up for every column of every row.
+            if kind == 1 and fallback is not None and place < fallback.count and fallback.kinds[place] != 1:
+                source = fallback
+                kind = fallback.kinds[place]
+            if kind == 2:
+                writer.write_raw(self.befores[i])
+                try:
+                    self.cell(i, source, source.starts[place], source.ends[place], writer)
+                except CellError:
+                    raise
+                except (ValueError, OverflowError) as e:
+                    raise CellError(i, str(e)) from None
+            elif kind == 0:
+                ready = self.nulls[i]
+                if ready is None:
+                    raise NullError(i, "null in a column that is NOT NULL")
+                writer.write_raw(ready)
+            else:
+                ready = self.unchangeds[i]
+                if ready is None:
+                    raise CellError(i, "the value was not changed, is not in the log, and its type has no placeholder")
+                writer.write_raw(ready)
+            i += 1
+
+    def cell(self, i: int, source: Spans, start: int, end: int, writer: Writer) -> None:
+        """Append one value, the bytes from ``start`` to ``end`` of the row's buffer. Here always by the general codec."""
+        self.calls[i](source.buffer[start:end], writer)

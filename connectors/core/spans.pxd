@@ -1,0 +1,12 @@
+cimport cython
+
+cdef class Spans:
+    cdef readonly bytes buffer
+    cdef readonly Py_ssize_t count
+    cdef unsigned char[4096] kinds
+    cdef Py_ssize_t[4096] starts
+    cdef Py_ssize_t[4096] ends
+    cpdef int kind(self, Py_ssize_t column) except -1
+    cpdef bytes raw(self, Py_ssize_t column)
+    @cython.locals(a=cython.int)
+    cpdef bint same(self, Spans other, Py_ssize_t column) except -1
