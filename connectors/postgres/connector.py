@@ -11,7 +11,7 @@ from connect.api.config import ConfigDef
 from connect.api.errors import ConfigError, ConnectError
 from connect.api.records import Offset, Partition
 from connect.api.source import ExactlyOnceSupport, SourceTask
-from connectors.postgres.config import NOT_HONOURED, PostgresConfig, recognises
+from connectors.postgres.config import NOT_HONOURED, PostgresConfig
 from connectors.postgres.facts import version as installed_version
 from connectors.postgres.failures import ConnectionLost, DatabaseError
 from connectors.postgres.identities import parse_identity_rules
@@ -40,7 +40,7 @@ class PostgresConnector:
 
     def recognises(self, name: str) -> bool:
         """See NamesProperties."""
-        return recognises(name)
+        return PostgresConfig.recognises(name)
 
     def validate(self, props: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
         """See SourceConnector. Connects to the database; what is wrong there is told at database.hostname, as Debezium

@@ -6,7 +6,7 @@ import pytest
 
 from connect.api.config import KeyType
 from connect.api.errors import ConfigError
-from connectors.postgres.config import NOT_HONOURED, PostgresConfig, recognises
+from connectors.postgres.config import NOT_HONOURED, PostgresConfig
 
 BASE = {"topic.prefix": "p", "database.hostname": "h", "database.user": "u", "database.dbname": "d"}
 
@@ -96,15 +96,15 @@ def test_none_skips_nothing() -> None:
     assert PostgresConfig.from_props({**BASE, "skipped.operations": "none"}).skipped == frozenset()
 
 
-@pytest.mark.parametrize("name", ["slot.name", "column.mask.with.5.chars", "column.mask.hash.v2.SHA-256.with.salt.s", "driver.x",
+@pytest.mark.parametrize("name", ["slot.name", "column.mask.with.5.chars", "column.mask.hash.v2.SHA-256.with.salt.s",
                                   "column.truncate.to.3.chars", "snapshot.select.statement.overrides.public.a"])
 def test_names_that_vary_are_recognised(name: str) -> None:
-    assert recognises(name)
+    assert PostgresConfig.recognises(name)
 
 
 @pytest.mark.parametrize("name", ["slotname", "column.mask.with.chars", "snapshot.mod"])
 def test_other_names_are_not_recognised(name: str) -> None:
-    assert not recognises(name)
+    assert not PostgresConfig.recognises(name)
 
 
 def test_regex_naming_needs_its_two_properties() -> None:
