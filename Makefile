@@ -40,7 +40,7 @@ check: $(STAMP) ## ruff, mypy --strict and the import contracts
 test: $(STAMP) check ## the whole suite on real servers, the core suites in both modes (TESTS=path for a part)
 	HEADGATE_CORE=python $(PYTEST) -q -n 2 $(CORE_SUITES)
 	@state=$$(mktemp -d) && chmod 755 $$state && trap '$(BIN)/python -m devstack down --wipe --directory '$$state'; rm -rf '$$state EXIT \
-	&& $(BIN)/python -m devstack up kafka registry postgres postgres15 --directory $$state \
+	&& $(BIN)/python -m devstack up kafka registry postgres postgres15 mysql mariadb --directory $$state \
 	&& set -a && eval "$$($(BIN)/python -m devstack env --directory $$state)" && set +a \
 	&& HEADGATE_CORE=native $(PYTEST) -q -n $(JOBS) --dist loadfile $(TESTS)
 

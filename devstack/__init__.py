@@ -6,9 +6,10 @@ Not installed with the product: it lives in the source tree only.
 
 from devstack.errors import DevstackError, MissingProgramError
 from devstack.kafka import Kafka
+from devstack.mysql import MariaDb, MySql
 from devstack.postgres import Postgres
 from devstack.registry import Registry
 from devstack.server import Server
 from devstack.stack import Stack
 
-__all__ = ["DevstackError", "Kafka", "MissingProgramError", "Postgres", "Registry", "Server", "Stack"]
+__all__ = ["DevstackError", "Kafka", "MariaDb", "MissingProgramError", "MySql", "Postgres", "Registry", "Server", "Stack"]

@@ -15,6 +15,7 @@ _INSTALL = {
     "mvn": "apt-get install --no-install-recommends maven default-jre-headless",
     "java": "apt-get install --no-install-recommends default-jre-headless",
     "pip3": "apt-get install --no-install-recommends python3-pip",
+    "pymysql": "pip install pymysql cryptography",
     "psycopg": "pip install 'psycopg[binary]'",
 }
 

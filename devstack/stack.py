@@ -25,6 +25,7 @@ from devstack import process as processes
 from devstack.errors import DevstackError
 from devstack.guard import start_guard
 from devstack.kafka import Kafka
+from devstack.mysql import MariaDb, MySql
 from devstack.postgres import Postgres, Postgres15
 from devstack.process import ProcessId
 from devstack.progress import Progress
@@ -38,6 +39,8 @@ SERVERS: dict[str, type[Server]] = {
     "registry": Registry,
     "postgres": Postgres,
     "postgres15": Postgres15,
+    "mysql": MySql,
+    "mariadb": MariaDb,
 }
 
 S = TypeVar("S", bound=Server)
@@ -101,6 +104,16 @@ class Stack:
     def postgres15(self) -> Postgres15:
         """PostgreSQL 15."""
         return self._get("postgres15", Postgres15)
+
+    @property
+    def mysql(self) -> MySql:
+        """MySQL, the newest version."""
+        return self._get("mysql", MySql)
+
+    @property
+    def mariadb(self) -> MariaDb:
+        """MariaDB 10.11."""
+        return self._get("mariadb", MariaDb)
 
     def _get(self, name: str, kind: type[S]) -> S:
         server = self.servers.get(name)

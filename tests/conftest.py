@@ -1,7 +1,7 @@
 """Real servers for the tests: started once a session when the first test asks, or those the environment names.
 
-HEADGATE_BOOTSTRAP, HEADGATE_REGISTRY_URL, HEADGATE_PG_DSN and HEADGATE_PG15_DSN point at servers that run already
-(`python -m devstack up; eval "$(python -m devstack env)"`). Tests that stop servers make a stack of their own.
+HEADGATE_BOOTSTRAP, HEADGATE_REGISTRY_URL, HEADGATE_PG_DSN, HEADGATE_PG15_DSN, HEADGATE_MYSQL_URL and HEADGATE_MARIADB_URL
+point at servers that run already (`python -m devstack up; eval "$(python -m devstack env)"`). Tests that stop servers make a stack of their own.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import psycopg.conninfo
 import pytest
@@ -41,6 +42,30 @@ class PostgresServer:
     def of(cls, dsn: str) -> PostgresServer:
         parts = psycopg.conninfo.conninfo_to_dict(dsn)
         return cls(dsn, str(parts["host"]), int(parts["port"] or 5432), str(parts["user"]), str(parts["password"]))
+
+
+@dataclass(frozen=True)
+class MySqlServer:
+    """The address of a user who may do everything, and its parts; MariaDB's too."""
+
+    url: str
+    host: str
+    port: int
+    user: str
+    password: str
+
+    @classmethod
+    def of(cls, url: str) -> MySqlServer:
+        parts = urlsplit(url)
+        return cls(url, str(parts.hostname), parts.port or 3306, str(parts.username), str(parts.password))
+
+
+def _mysql(name: str, variable: str) -> Iterator[MySqlServer]:
+    if given := os.environ.get(variable):
+        yield MySqlServer.of(given)
+        return
+    with Stack([name]) as stack:
+        yield MySqlServer.of(stack.exports()[variable])
 
 
 def _postgres(name: str, variable: str) -> Iterator[PostgresServer]:
@@ -77,6 +102,16 @@ def postgres() -> Iterator[PostgresServer]:
 @pytest.fixture(scope="session")
 def postgres15() -> Iterator[PostgresServer]:
     yield from _postgres("postgres15", "HEADGATE_PG15_DSN")
+
+
+@pytest.fixture(scope="session")
+def mysql() -> Iterator[MySqlServer]:
+    yield from _mysql("mysql", "HEADGATE_MYSQL_URL")
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MySqlServer]:
+    yield from _mysql("mariadb", "HEADGATE_MARIADB_URL")
 
 
 @pytest.fixture(scope="session")
