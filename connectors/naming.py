@@ -1,4 +1,4 @@
-"""Topic names of tables, heartbeats, transactions and messages, as Debezium's naming strategies make them.
+"""Topic names of tables, heartbeats, transactions, messages and changes of structure, as Debezium's naming strategies make them.
 
 Debezium only warns when two tables end in one topic; here :class:`TopicNames` refuses it, since consumers could not tell
 the two apart.
@@ -109,6 +109,11 @@ class TopicNames:
     def transaction(self) -> str:
         """The topic of transaction metadata."""
         return self._clean(self.delimiter.join((self.prefix, self.transaction_suffix)))
+
+    @property
+    def schema_changes(self) -> str:
+        """The topic of changes of structure."""
+        return self._clean(self.prefix)
 
     @property
     def message(self) -> str:

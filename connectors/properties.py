@@ -22,7 +22,7 @@ from connectors.selection import KeyColumns, Patterns, Selection, java_pattern
 
 __all__ = [
     "CONNECTOR", "EVENTS", "HIGH", "LOW", "SERVER", "SNAPSHOT", "RelationalConfig", "below", "choice", "filled", "flag",
-    "integer", "matches", "patterns", "secret", "text",
+    "integer", "known_strategy", "matches", "patterns", "secret", "text",
 ]
 
 SERVER, CONNECTOR, EVENTS, SNAPSHOT = "Server", "Connector", "Events", "Snapshot"
@@ -65,7 +65,8 @@ def _key_columns(value: Any) -> None:
     KeyColumns.parse(value)
 
 
-def _known_strategy(value: Any) -> None:
+def known_strategy(value: Any) -> None:
+    """A validator: it is one of Debezium's topic naming strategies."""
     if value not in STRATEGIES:
         raise ValueError("expected one of Debezium's classes: " + ", ".join(STRATEGIES))
 
@@ -206,7 +207,7 @@ class RelationalConfig(ConfigModel):
                                         "How field names are made legal in Avro.", EVENTS)
     topic_naming_strategy: str = key(
         "topic.naming.strategy", "io.debezium.schema.SchemaTopicNamingStrategy", type=KeyType.CLASS, group=EVENTS,
-        importance=LOW, recommended=tuple(STRATEGIES), valid=(_known_strategy,), doc="How topics are named.")
+        importance=LOW, recommended=tuple(STRATEGIES), valid=(known_strategy,), doc="How topics are named.")
     topic_delimiter: str = text("topic.delimiter", ".", "Between the parts of a topic's name.", EVENTS,
                                 (matches(r"[A-Za-z0-9._\-]+", "only letters, digits, '.', '_' and '-' are allowed"),), LOW)
     topic_heartbeat_prefix: str = text("topic.heartbeat.prefix", "__debezium-heartbeat", "Prefix of the heartbeats' topic.",

@@ -1,0 +1,40 @@
+"""Debezium's properties that these connectors do not honour, each with the reason. Reported by validation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connectors.unhonoured import JDBC
+from connectors.unhonoured import NOT_HONOURED as OF_ALL
+
+__all__ = ["NOT_HONOURED"]
+
+_ZONE = "every session's time zone is UTC; the values do not depend on it"
+_DDL = "statements are followed by one parser of our own"
+_TLS = "database.ssl.mode rules"
+
+NOT_HONOURED: Mapping[str, str] = dict(sorted({
+    **OF_ALL,
+    "binlog.buffer.size": "rows go out as they are read: the log holds a transaction only once it is committed",
+    "database.allowPublicKeyRetrieval": "the server's public key is asked for when the password's method needs it",
+    "database.characterEncoding": "every session pins its character sets",
+    "database.connectionTimeZone": _ZONE,
+    "database.jdbc.driver": JDBC,
+    "database.jdbc.protocol": JDBC,
+    "database.protocol": JDBC,
+    "database.server.id.offset": "one connection reads the log, under database.server.id",
+    "database.serverTimezone": _ZONE,
+    "database.sslMode": _TLS,
+    "database.useSSL": _TLS,
+    "ddl.parser.type": _DDL,
+    "gtid.ignore.on.recovery": "structures are recovered by the stored position",
+    "min.row.count.to.stream.results": "every table is read row by row",
+    "resolve.create.table.like.schema": "the structure of the table after LIKE is known",
+    "schema.history.internal.ddl.filter": "every statement is read for what it changes; those that change no table are left",
+    "schema.history.internal.kafka.buffer.batch.size": "the history is read as it comes",
+    "schema.history.internal.memory.optimization": "structures share what they have in common",
+    "schema.history.internal.prefer.ddl": _DDL,
+    "snapshot.query.mode": "snapshot.select.statement.overrides gives a SELECT of one's own",
+    "use.nongraceful.disconnect": "the connection is closed at once in any case",
+}.items()))
+"""Name → why."""
