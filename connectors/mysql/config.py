@@ -190,8 +190,8 @@ class MariaDbConfig(MySqlConfig):
     server_group: ClassVar[str] = "MariaDB"
 
     ssl_mode: str = choice(
-        "database.ssl.mode", "disable", tuple(_MARIADB_TLS), "Whether the connection is encrypted: never (disable), always (trust), "
-        "and the server's certificate (verify-ca) and name (verify-full) checked.", SERVER)
+        "database.ssl.mode", "disable", tuple(_MARIADB_TLS), "Whether the connection is encrypted: never (disable), always "
+        "(trust), and the server's certificate (verify-ca) and name (verify-full) checked.", SERVER)
     gtid_source_includes: list[str] | None = patterns(
         "gtid.source.includes", "Sources (<domain>-<server id>) whose GTIDs count when the place in the log is found.", SERVER)
 
