@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections import deque
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devstack.cache import cache_entry
-from devstack.errors import DevstackError, find_program
+from devstack.errors import DevstackError
 from devstack.progress import Progress
 
 __all__ = ["Packages", "apt_options", "install_packages"]
@@ -85,17 +86,24 @@ def apt_options(state: Path) -> list[str]:
 
 
 def _fetch(suite: str, packages: Sequence[str], into: Path, name: str, progress: Progress) -> None:
-    apt = find_program("apt-get", f"download {name} from Debian's packages")
-    find_program("dpkg-deb", f"unpack {name}")
+    apt = shutil.which("apt-get")
+    if apt is None or shutil.which("dpkg-deb") is None:
+        raise DevstackError(
+            f"{name} comes from Debian's packages, and this machine has no apt-get and dpkg-deb (Debian and Ubuntu have them); "
+            f"elsewhere start it in another way (docker compose up {name}) and give its address to the tests as the variable "
+            f"HEADGATE_{name.upper()}_URL"
+        )
     if not _KEYS.exists():
-        raise DevstackError(f"{_KEYS} is missing; install it with: apt-get install debian-archive-keyring")
+        raise DevstackError(
+            f"{_KEYS} is missing; install it with: apt-get install --no-install-recommends debian-archive-keyring"
+        )
     archive = os.environ.get("HEADGATE_DEVSTACK_DEBIAN", _ARCHIVE)
     state = into / ".apt"
     for part in ("lists/partial", "cache/archives/partial"):
         (state / part).mkdir(parents=True)
     (state / "status").touch()
     (state / "sources.list").write_text(f"deb [signed-by={_KEYS}] {archive} {suite} main\n")
-    start = [str(apt), "-q", "-y", *apt_options(state)]
+    start = [apt, "-q", "-y", *apt_options(state)]
     _run([*start, "update"], f"reading Debian's list of packages ({suite})", name, progress)
     _run([*start, "install", "--download-only", *packages], f"downloading {packages[0]}", name, progress)
     files = sorted((state / "cache" / "archives").glob("*.deb"))

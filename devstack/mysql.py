@@ -185,7 +185,7 @@ class _MySqlFamily(Server):
             connection = pymysql.connect(host=HOST, port=self.port, user="cdc", password="cdc", connect_timeout=3, read_timeout=5)
             with connection, connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
-                return cursor.fetchone() == (1,)
+                return bool(cursor.fetchone() == (1,))
         except pymysql.MySQLError:
             return False
 

@@ -1,7 +1,8 @@
 """Real servers for the tests: started once a session when the first test asks, or those the environment names.
 
 HEADGATE_BOOTSTRAP, HEADGATE_REGISTRY_URL, HEADGATE_PG_DSN, HEADGATE_PG15_DSN, HEADGATE_MYSQL_URL and HEADGATE_MARIADB_URL
-point at servers that run already (`python -m devstack up; eval "$(python -m devstack env)"`). Tests that stop servers make a stack of their own.
+point at servers that run already (`python -m devstack up; eval "$(python -m devstack env)"`). Tests that stop servers make a
+stack of their own.
 """
 
 from __future__ import annotations
