@@ -148,8 +148,10 @@ def _prepared(value: object) -> tuple[PreparedXa, ...]:
     out = []
     for entry in entries if isinstance(entries, list) else (None,):
         match entry:
-            case {"xid": str(xid), "file": str(file), "pos": int(pos)} if pos >= 0 and isinstance(entry.get("gtid", ""), str):
-                out.append(PreparedXa(xid, file, pos, entry.get("gtid")))
+            case {"xid": str(xid), "file": str(file), "pos": int(pos), "gtid": str(gtid)} if pos >= 0:
+                out.append(PreparedXa(xid, file, pos, gtid))
+            case {"xid": str(xid), "file": str(file), "pos": int(pos), **rest} if pos >= 0 and "gtid" not in rest:
+                out.append(PreparedXa(xid, file, pos))
             case _:
                 raise _wrong("headgate_xa", value, "a JSON list of {xid, file, pos, gtid}")
     return tuple(out)

@@ -33,8 +33,9 @@ def test_a_debezium_offset_is_taken_over_exactly() -> None:
     assert offset.write() == {k: v for k, v in DEBEZIUM.items() if k not in ("transaction_id", "gtids")} | {"gtids": offset.gtids}
 
 
-@pytest.mark.parametrize(("stored", "meant"), [(True, "INITIAL"), ("true", "INITIAL"), ("INITIAL", "INITIAL"), ("BLOCKING", "BLOCKING"),
-                                               (False, None), ("false", None), ("", None), (None, None)])
+@pytest.mark.parametrize(("stored", "meant"), [(True, "INITIAL"), ("true", "INITIAL"), ("INITIAL", "INITIAL"),
+                                               ("BLOCKING", "BLOCKING"), (False, None), ("false", None), ("", None),
+                                               (None, None)])
 def test_every_form_of_snapshot_is_understood(stored: object, meant: str | None) -> None:
     offset = read({"file": "b.1", "pos": 4, "snapshot": stored})
     assert (offset.snapshot, offset.snapshot_running) == (meant, meant is not None)
@@ -52,8 +53,9 @@ def test_everything_survives_a_round_trip() -> None:
 
 
 @pytest.mark.parametrize(("key", "value"), [
-    ("pos", "4"), ("pos", -1), ("event", 1.5), ("row", True), ("file", 3), ("gtids", 1), ("snapshot", 1), ("server_id", "1"), ("ts_sec", []),
-    ("transaction_id", 3), ("transaction_data_collection_order_a.b", "x"), ("headgate_xa", "{"), ("headgate_xa", "[1]"), ("headgate_xa", 3),
+    ("pos", "4"), ("pos", -1), ("event", 1.5), ("row", True), ("file", 3), ("gtids", 1), ("snapshot", 1), ("server_id", "1"),
+    ("ts_sec", []), ("transaction_id", 3), ("transaction_data_collection_order_a.b", "x"), ("headgate_xa", "{"),
+    ("headgate_xa", "[1]"), ("headgate_xa", 3),
     ("headgate_xa", '[{"xid":"a","file":"b","pos":-1}]'), ("headgate_xa", '[{"xid":"a","file":"b","pos":1,"gtid":2}]')])
 def test_a_wrong_value_is_refused_with_its_key(key: str, value: object) -> None:
     with pytest.raises(ConnectError, match=key):
