@@ -13,60 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psycopg
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from tests.golden import normalise, script
+from tests.golden.databases import SENTINEL, Database
 from tests.waiting import until
 
-SENTINEL = f"{normalise.SENTINEL_SCHEMA}.sentinel"
-
-
-class Database:
-    """A database ``golden``, made afresh; sessions by name, in UTC."""
-
-    def __init__(self, host: str, port: int, user: str, password: str) -> None:
-        self.at = {"host": host, "port": port, "user": user, "password": password}
-        self.admin = psycopg.connect(**self.at, dbname="postgres", autocommit=True)
-        self.sessions: dict[str, psycopg.Connection] = {}
-
-    def reset(self) -> None:
-        """Drop and create the database, with the sentinel's schema in mind; slots of broken runs go too."""
-        self.close_sessions()
-        slots = self.admin.execute("SELECT slot_name FROM pg_replication_slots WHERE slot_name LIKE 'golden%' AND NOT active")
-        for (slot,) in slots.fetchall():
-            self.admin.execute("SELECT pg_drop_replication_slot(%s)", [slot])
-        self.admin.execute("DROP DATABASE IF EXISTS golden WITH (FORCE)")
-        self.admin.execute("CREATE DATABASE golden TEMPLATE template0 ENCODING 'UTF8'")
-
-    def run(self, sql: str, session: str = "main") -> None:
-        """One statement in a session."""
-        if session not in self.sessions:
-            self.sessions[session] = psycopg.connect(**self.at, dbname="golden", autocommit=True)
-            self.sessions[session].execute("SET TIME ZONE 'UTC'")
-        self.sessions[session].execute(sql.encode())
-
-    def streams(self, slot: str) -> bool:
-        """Whether the slot is in use and has a position."""
-        query = "SELECT 1 FROM pg_replication_slots WHERE slot_name = %s AND active AND confirmed_flush_lsn IS NOT NULL"
-        return self.admin.execute(query, [slot]).fetchone() is not None
-
-    def drop_slot(self, slot: str) -> None:
-        """After the connector is gone."""
-        until(lambda: not self.streams(slot), 20, "the slot to be released")
-        self.admin.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s", [slot])
-
-    def close_sessions(self) -> None:
-        """Close the case's sessions."""
-        for session in self.sessions.values():
-            session.close()
-        self.sessions = {}
-
-    def close(self) -> None:
-        """Close everything."""
-        self.close_sessions()
-        self.admin.close()
+HISTORY = "golden-history-"
+"""Topics that begin so are never part of a case's records."""
 
 
 class Topics:
@@ -86,7 +41,7 @@ class Topics:
     def poll(self, seconds: float = 0.1) -> int:
         """Read what is there; the number of new records."""
         for topic in self.consumer.list_topics(timeout=10).topics.values():
-            if self.prefix in topic.topic:
+            if self.prefix in topic.topic and not topic.topic.startswith(HISTORY):
                 new = [TopicPartition(topic.topic, p, 0) for p in topic.partitions if (topic.topic, p) not in self.known]
                 if new:
                     self.consumer.incremental_assign(new)
@@ -183,7 +138,7 @@ class Case:
     def steps(self, name: str) -> list[tuple[str, str]]:
         """The steps of one of its scripts."""
         file = self.path / name
-        return list(script.steps(file.read_text())) if file.exists() else []
+        return list(script.steps(file.read_text(), self.path.parent.name != "postgres")) if file.exists() else []
 
     def config(self, database: Database, bootstrap: str) -> dict[str, str]:
         """base.json and the case's properties, placeholders filled in; null removes one of base.json."""
@@ -194,7 +149,8 @@ class Case:
                            f"{side}.converter.schemas.enable": "true"}
         slot = "golden_" + self.prefix
         fill = {"prefix": self.prefix, "slot": slot, "publication": slot, "sentinel": SENTINEL, "database": "golden",
-                "sentinel_db": normalise.SENTINEL_SCHEMA, "bootstrap": bootstrap} | {k: str(v) for k, v in database.at.items()}
+                "sentinel_db": normalise.SENTINEL_SCHEMA, "bootstrap": bootstrap, "history_topic": HISTORY + self.prefix,
+                "server_id": str(random.randint(10_000, 2_000_000_000))} | {k: str(v) for k, v in database.at.items()}
         pattern = re.compile(r"\{(" + "|".join(fill) + r")\}")
 
         def filled(text: str) -> str:
@@ -207,26 +163,28 @@ class Case:
         database.reset()
         for _, sql in self.steps("setup.sql"):
             database.run(sql)
-        database.run(f"CREATE SCHEMA {normalise.SENTINEL_SCHEMA}")
-        database.run(f"CREATE TABLE {SENTINEL} (token text PRIMARY KEY)")
-        with self._connector(database, bootstrap, url) as (connector, topics, slot):
-            self._play(database, connector, topics, slot)
+        database.make_sentinel()
+        config = self.config(database, bootstrap)
+        with self._connector(database, bootstrap, url, config) as (connector, topics):
+            self._play(database, connector, topics, config)
             return normalise.normalise(topics.drain(), self.prefix)
 
     @contextlib.contextmanager
-    def _connector(self, database: Database, bootstrap: str, url: str) -> Iterator[tuple[Connector, Topics, str]]:
-        config = self.config(database, bootstrap)
-        topics, connector, slot = Topics(bootstrap, self.prefix), Connector(url, self.prefix), config["slot.name"]
+    def _connector(
+        self, database: Database, bootstrap: str, url: str, config: dict[str, str]
+    ) -> Iterator[tuple[Connector, Topics]]:
+        topics, connector = Topics(bootstrap, self.prefix), Connector(url, self.prefix)
         try:
+            database.watch(config)
             connector.call("PUT", "/config", json=config)
-            yield connector, topics, slot
+            yield connector, topics
         finally:
             database.close_sessions()
             connector.delete()
-            database.drop_slot(slot)
+            database.release()
             topics.close()
 
-    def _play(self, database: Database, connector: Connector, topics: Topics, slot: str) -> None:
+    def _play(self, database: Database, connector: Connector, topics: Topics, config: dict[str, str]) -> None:
         quiet = self.spec.get("wait") == "quiet"
 
         def settle() -> None:
@@ -237,7 +195,7 @@ class Case:
 
         def begin() -> None:
             if not quiet:
-                until(lambda: connector.status()[0] != "NONE" and database.streams(slot), 60, "the connector to stream")
+                until(lambda: connector.status()[0] != "NONE" and database.streams(), 60, "the connector to stream")
             settle()
 
         begin()
@@ -246,6 +204,7 @@ class Case:
         if "restart" in self.spec["phases"]:
             connector.stop()
             database.run(f"DELETE FROM {SENTINEL}", "sentinel")
+            database.watch(config)
             after = self.steps("after.sql")
             cut = after.index(("resume", "")) if ("resume", "") in after else len(after)
             self._steps(database, connector, topics, after[:cut])

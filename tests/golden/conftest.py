@@ -1,4 +1,4 @@
-"""A PostgreSQL 15 of each module's own: every case makes the one database `golden` afresh."""
+"""Servers of each module's own: every case makes the database `golden` afresh, and reads the whole server's log."""
 
 from __future__ import annotations
 
@@ -7,12 +7,28 @@ from collections.abc import Iterator
 import pytest
 
 from devstack.stack import Stack
-from tests.golden.case import Database
+from tests.golden.databases import Database, MariaDb, MySql, Postgres
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
+def postgres15_alone() -> Iterator[Database]:
     with Stack(["postgres15"]) as stack:
-        made = Database("127.0.0.1", stack.postgres15.port, "cdc", "cdc")
+        made = Postgres("127.0.0.1", stack.postgres15.port, "cdc", "cdc")
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def mysql_alone() -> Iterator[Database]:
+    with Stack(["mysql"]) as stack:
+        made = MySql("127.0.0.1", stack.mysql.port, "cdc", "cdc")
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def mariadb_alone() -> Iterator[Database]:
+    with Stack(["mariadb"]) as stack:
+        made = MariaDb("127.0.0.1", stack.mariadb.port, "cdc", "cdc")
         yield made
         made.close()

@@ -1,20 +1,30 @@
-"""What the two modules of recorded cases share: their own PostgreSQL 15, and how a case is judged."""
+"""What the modules of recorded cases share: which there are, and how one is judged."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from tests.golden.case import Case, Database
+from tests.golden.case import Case
+from tests.golden.databases import Database
 from tests.golden.normalise import compare
 
 HERE = Path(__file__).parent
-CASES = sorted(p.parent for p in (HERE / "postgres").glob("*/case.json"))
+OF_TYPES = {
+    "bigint", "binary", "bits", "decimals", "defaults", "enum", "floats", "geometry", "integers", "json", "strings", "temporal",
+    "vector",
+}
+"""What the names of the MySQL cases about types begin with."""
 
 
-def deviations(name: str) -> list[str]:
+def cases(kind: str) -> list[Path]:
+    """The recorded cases of a database."""
+    return sorted(p.parent for p in (HERE / kind).glob("*/case.json"))
+
+
+def deviations(path: Path) -> list[str]:
     """The differences that are meant, as `compare` prints them."""
-    file = HERE / "deviations" / f"{name}.txt"
+    file = HERE / "deviations" / path.parent.name / f"{path.name}.txt"
     return file.read_text(errors="surrogatepass").splitlines() if file.exists() else []
 
 
@@ -22,4 +32,4 @@ def check(path: Path, database: Database, kafka: Any, worker: Any) -> None:
     """Run a case; it must differ in exactly the places that are meant."""
     case = Case(path)
     found = list(compare(case.expected(), case.run(database, kafka.bootstrap, worker.url)))
-    assert found == deviations(path.name), "\n".join(found[:30])
+    assert found == deviations(path), "\n".join(found[:30])

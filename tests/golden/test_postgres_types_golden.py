@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.golden.case import Database
-from tests.golden.running import CASES, check
+from tests.golden.databases import Database
+from tests.golden.running import cases, check
 
 pytestmark = [pytest.mark.golden, pytest.mark.integration]
 
 
-@pytest.mark.parametrize("path", [p for p in CASES if p.name.startswith("types-")], ids=lambda p: p.name)
-def test_records_equal_the_recorded_ones(path: Path, database: Database, worker: Any, kafka: Any) -> None:
-    check(path, database, kafka, worker)
+@pytest.mark.parametrize("path", [p for p in cases("postgres") if p.name.startswith("types-")], ids=lambda p: p.name)
+def test_records_equal_the_recorded_ones(path: Path, postgres15_alone: Database, worker: Any, kafka: Any) -> None:
+    check(path, postgres15_alone, kafka, worker)

@@ -1,0 +1,18 @@
+"""The recorded cases of MySQL's types, on both paths, in every handling mode; see the module beside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.golden.databases import Database
+from tests.golden.running import OF_TYPES, cases, check
+
+pytestmark = [pytest.mark.golden, pytest.mark.integration]
+
+
+@pytest.mark.parametrize("path", [p for p in cases("mysql") if p.name.split("-")[0] in OF_TYPES], ids=lambda p: p.name)
+def test_records_equal_the_recorded_ones(path: Path, mysql_alone: Database, worker: Any, kafka: Any) -> None:
+    check(path, mysql_alone, kafka, worker)
