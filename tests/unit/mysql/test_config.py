@@ -27,8 +27,9 @@ def made(model: type[MySqlConfig] = MySqlConfig, **props: str) -> MySqlConfig:
 
 @each_model
 @pytest.mark.parametrize(("key", "default"), [
-    ("database.port", 3306), ("snapshot.mode", "initial"), ("snapshot.locking.mode", "minimal"), ("snapshot.lock.timeout.ms", 10000),
-    ("decimal.handling.mode", "precise"), ("time.precision.mode", "adaptive_time_microseconds"), ("binary.handling.mode", "bytes"),
+    ("database.port", 3306), ("snapshot.mode", "initial"), ("snapshot.locking.mode", "minimal"),
+    ("snapshot.lock.timeout.ms", 10000), ("decimal.handling.mode", "precise"),
+    ("time.precision.mode", "adaptive_time_microseconds"), ("binary.handling.mode", "bytes"),
     ("bigint.unsigned.handling.mode", "long"), ("enable.time.adjuster", True), ("include.query", False),
     ("include.schema.changes", True), ("include.schema.comments", False), ("tombstones.on.delete", True),
     ("skipped.operations", ["t"]), ("connect.timeout.ms", 30000), ("connect.keep.alive", True),
