@@ -27,7 +27,8 @@ class Codec:
     row does not have, ``unavailable`` for an unchanged value that is not in the log (None: the type has no stand-in).
     ``fast`` and ``bound`` name the compiled codec that writes the same bytes as Avro of ``read``. ``literal`` says that a
     literal default is told, ``computed`` what is told for a default that calls a function (NO_DEFAULT: nothing).
-    ``character`` types can be masked. ``null`` replaces null (fixed masks).
+    ``character`` types can be masked. ``null`` replaces null (fixed masks). ``gaps``: ``read`` may give None for a value that has
+    no form in the schema (a zero date); the field is then null, or in a NOT NULL column its default, or ``zero``.
     """
 
     schema: Schema
@@ -40,6 +41,7 @@ class Codec:
     computed: Value = NO_DEFAULT
     character: bool = False
     null: Value = None
+    gaps: bool = False
 
     def value(self, raw: bytes) -> Value:
         """The Connect value of the server's bytes. Raises ValueError."""

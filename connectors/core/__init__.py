@@ -8,5 +8,6 @@ from schemas.core_select import load
 
 __all__ = ["schemas"]
 
+load("connectors.core.numbers")
 load("connectors.core.spans")
 load("connectors.core.plan")

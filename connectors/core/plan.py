@@ -35,8 +35,8 @@ class Plan:
 
     For each: the column's place in the row, the fast codec or CALL, its bound (whatever the fast codec takes it for), what
     stands before a value (``b""``, or the union's branch), what is written for null (None: it is an error) and for an
-    unchanged value that was not sent, and the general codec ``(raw, writer)``, for CALL and for what the fast one leaves
-    to it.
+    unchanged value that was not sent, the general codec ``(raw, writer)``, for CALL and for what the fast one leaves to it,
+    and whether that codec writes the whole field, what stands before the value too (left out: it does not).
     """
 
     def __init__(self, columns: Sequence[tuple[Any, ...]]) -> None:
@@ -48,6 +48,7 @@ class Plan:
         self.nulls: list[bytes | None] = [c[4] for c in columns]
         self.unchangeds: list[bytes | None] = [c[5] for c in columns]
         self.calls: list[Callable[[bytes, Writer], None]] = [c[6] for c in columns]
+        self.wholes: list[bool] = [len(c) > 7 and bool(c[7]) for c in columns]
 
     def write(self, spans: Spans, writer: Writer, fallback: Spans | None) -> None:
         """Append the record. ``fallback`` are the spans of the old row, where an unchanged value may be, or None.
@@ -87,4 +88,10 @@ class Plan:
 
     def cell(self, i: int, source: Spans, start: int, end: int, writer: Writer) -> None:
         """Append one value, the bytes from ``start`` to ``end`` of the row's buffer. Here always by the general codec."""
-        self.calls[i](source.buffer[start:end], writer)
+        self.leave(i, source.buffer[start:end], writer)
+
+    def leave(self, i: int, raw: bytes, writer: Writer) -> None:
+        """Append one value by the general codec."""
+        if self.wholes[i]:
+            writer.truncate(writer.size() - len(self.befores[i]))
+        self.calls[i](raw, writer)

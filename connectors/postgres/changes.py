@@ -1,51 +1,14 @@
-"""What a batch is made of: the values that the decoder fills and the batch writes."""
+"""What of a batch is PostgreSQL's own."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
-from typing import Any
 
-from connect.api.records import Header
+from connectors.changes import TableState
 from connectors.postgres.lsn import LSN
-from connectors.postgres.offsets import PgOffset
 from connectors.postgres.relations import CatalogTable
-from connectors.postgres.tables import Table
-from schemas.model import Value
 
-__all__ = ["OP", "Change", "Facts", "Kind", "SnapshotTable", "TableState", "Transaction"]
-
-
-class Kind(IntEnum):
-    """What one record of a change is."""
-
-    CREATE = 0
-    UPDATE = 1
-    DELETE = 2
-    READ = 3
-    TRUNCATE = 4
-    TOMBSTONE = 5
-    MOVED_FROM = 6
-    """The delete under the old key, when an update changed the key."""
-    MOVED_TOMBSTONE = 7
-    MOVED_TO = 8
-    """The create under the new key."""
-    RECORD = 9
-    """A ready-made record: a transaction's begin or end, a logical message."""
-
-
-OP = {
-    Kind.CREATE: "c", Kind.UPDATE: "u", Kind.DELETE: "d", Kind.READ: "r", Kind.TRUNCATE: "t", Kind.MOVED_FROM: "d",
-    Kind.MOVED_TO: "c",
-}
-"""The envelope's ``op`` of each kind that has one."""
-
-
-@dataclass(slots=True)
-class TableState:
-    """A captured table as the stream has it now. ``table`` is replaced when a row shows that a column is nullable."""
-
-    table: Table
+__all__ = ["SnapshotTable", "Transaction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,38 +21,6 @@ class Transaction:
     last_commit: LSN | None
     origin: str | None = None
     origin_lsn: LSN | None = None
-
-
-@dataclass(slots=True)
-class Change:
-    """One row change or truncate. ``new`` and ``old`` are where the tuples begin in ``frame``, -1 for none; ``partial``: the old
-    row has its identity columns only. ``index`` counts change messages in the transaction, this one included."""
-
-    state: TableState
-    frame: bytes
-    new: int
-    old: int
-    partial: bool
-    lsn: LSN
-    transaction: Transaction
-    index: int
-    marker: str | None = None
-    block: dict[str, Value] | None = None
-    second_block: dict[str, Value] | None = None
-    offset: PgOffset | None = None
-
-
-@dataclass(slots=True)
-class Facts:
-    """What every record of a connector says. ``headers`` are the context headers."""
-
-    version: str
-    prefix: str
-    database: str
-    partition: dict[str, Any]
-    headers: tuple[Header, ...]
-    base: PgOffset
-    """A template with the server's identity."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from connect.api.config import ConfigDef
 from connect.api.errors import ConfigError, ConnectError
 from connect.api.records import Offset, Partition
 from connect.api.source import ExactlyOnceSupport, SourceTask
+from connectors.facts import version as installed_version
 from connectors.postgres.config import NOT_HONOURED, PostgresConfig
-from connectors.postgres.facts import version as installed_version
 from connectors.postgres.failures import ConnectionLost, DatabaseError
 from connectors.postgres.identities import parse_identity_rules
 from connectors.postgres.offsets import PgOffset, partition_of

@@ -8,18 +8,22 @@ from typing import Any
 
 from connect.api.errors import ConnectError, RecordError
 from connect.api.records import SourceRecord
-from connectors.postgres.batch import ChangeBatch, source_value
-from connectors.postgres.changes import Change, Facts, Kind, SnapshotTable, TableState, Transaction
+from connectors.batch import ChangeBatch
+from connectors.changes import Change, Facts, Kind, TableState
+from connectors.facts import SnapshotMarks, context_headers, version
+from connectors.postgres.changes import SnapshotTable, Transaction
 from connectors.postgres.config import PostgresConfig
-from connectors.postgres.core.rows import Spans, tuple_of_copy
+from connectors.postgres.core.rows import TupleSpans, tuple_of_copy
 from connectors.postgres.core.walk import scan
-from connectors.postgres.facts import ConnectorFacts, SnapshotMarks, SnapshotPosition, context_headers, version
+from connectors.postgres.facts import ConnectorFacts, SnapshotPosition
 from connectors.postgres.lsn import LSN
 from connectors.postgres.messages import MessageSelection, message_value
 from connectors.postgres.offsets import PgOffset, partition_of
 from connectors.postgres.pgoutput import Begin, Commit, Message, Origin, Relation, Truncate, row_tuples
 from connectors.postgres.relations import Catalog, CatalogTable
-from connectors.postgres.tables import Table, TableBuilder
+from connectors.postgres.source import PgSource
+from connectors.postgres.tables import TableBuilder
+from connectors.tables import Table
 from connectors.transactions import TransactionCounts, begin_record, end_record
 from schemas.envelope import MESSAGE_KEY
 
@@ -53,11 +57,14 @@ class Decoder:
         self._skipped = config.skipped
         self._messages = MessageSelection.of(config)
         base = PgOffset(system_id=connector.system_id, timeline=connector.timeline)
-        self._facts = Facts(version(), config.topic_prefix, connector.database, partition_of(config.topic_prefix),
-                            context_headers(config, connector), base)
+        headers = context_headers("postgresql", config.topic_prefix, connector.task_id, connector.run_id)
+        self._facts = Facts(version(), "postgresql", config.topic_prefix, partition_of(config.topic_prefix),
+                            headers if config.extended_headers else ())
+        self._base = base
+        self._source = PgSource(self._facts, connector.database, base)
         self._tables: dict[int, TableState | None] = {}
         self._names: dict[int, str] = {}
-        self._spans, self._old = Spans(), Spans()
+        self._spans, self._old = TupleSpans(), TupleSpans()
         self._offset = resume if resume is not None else base
         self._resume = self._offset
         self._threshold = self._offset.resume_lsn
@@ -80,7 +87,7 @@ class Decoder:
         """Whether the last frame fed lies inside a transaction."""
         return self._tx is not None
 
-    def feed(self, frames: Sequence[bytes]) -> ChangeBatch:
+    def feed(self, frames: Sequence[bytes]) -> ChangeBatch[PgOffset]:
         """Decode CopyData payloads in the order read. May end inside a transaction. A batch without records still moves the
         offset. Raises ConnectError on a message that is not known, RecordError on a row that cannot be decoded."""
         scanned: list[tuple[int, int, int, int, bytes]] = []
@@ -101,7 +108,7 @@ class Decoder:
             raise ConnectError(f"the replication stream cannot be read at {LSN(lsn)}: {e}; the server or something between "
                                "sent what the protocol does not allow") from None
         self._settle()
-        return ChangeBatch(self._facts, self._entries, self._offset, self._clock())
+        return ChangeBatch(self._facts, self._entries, self._offset, self._clock(), self._source)
 
     def _keepalive(self, wal_end: int, reply: bool) -> None:
         if reply:
@@ -113,7 +120,7 @@ class Decoder:
 
     def _moved(self, **changes: Any) -> PgOffset:
         """The offset further on: no snapshot any more, no transaction open, the server's identity in it."""
-        identity = self._facts.base
+        identity = self._base
         return self._offset.but(snapshot=None, snapshot_completed=False, last_snapshot_record=False, tx_lsn=None, tx_index=0,
                                 transaction_id=None, tx_counts={}, system_id=identity.system_id, timeline=identity.timeline,
                                 ).but(**changes)
@@ -244,7 +251,7 @@ class Decoder:
     def _change(self, state: TableState, frame: bytes, new: int, old: int, partial: bool, lsn: int) -> Change:
         assert self._tx is not None
         block = self._block(state.table.qualified, lsn)
-        return Change(state, frame, new, old, partial, LSN(lsn), self._tx, self._index, block=block)
+        return Change(state, frame, new, old, partial, self._tx, self._index, lsn, block=block)
 
     def _block(self, collection: str, lsn: int) -> dict[str, Any] | None:
         if not self._config.provide_transaction_metadata:
@@ -270,11 +277,11 @@ class Decoder:
         if tag not in "KO":
             raise ValueError(f"an update with a row of kind {tag!r}")
         table, partial = state.table, tag == "K"
-        new = table.parse(self._old, frame, at)
+        new = table.parse(self._old, frame, at, None)
         if frame[new:new + 1] != b"N":
             raise ValueError(f"an update without a new row, at byte {new}")
         new += 1
-        table.parse(self._spans, frame, new)
+        table.parse(self._spans, frame, new, None)
         if "u" in self._skipped or (not partial and self._config.skip_messages_without_change and self._same(table)):
             return
         change = self._change(state, frame, new, at, partial, lsn)
@@ -346,7 +353,7 @@ class Decoder:
             self._entries.append((Kind.RECORD, self._message_record(message, lsn, tx, block)))
 
     def _message_record(self, message: Message, lsn: int, tx: Transaction, block: dict[str, Any] | None) -> SourceRecord:
-        source = source_value(self._facts, tx, LSN(lsn), "", "", None)
+        source = self._source.value_at(tx, LSN(lsn), "", "", None)
         schema, value = message_value(message, self._config.binary_handling_mode, source, block, self._clock() // 1_000_000)
         return SourceRecord(self._facts.partition, self._offset.write(), self._topics.message, MESSAGE_KEY,
                             {"prefix": message.prefix}, schema, value)
@@ -365,7 +372,7 @@ class Decoder:
         return SnapshotTable(table, tuple(c.name for c in columns), TableState(reduced))
 
     def snapshot_batch(self, table: SnapshotTable, lines: Sequence[bytes], at: SnapshotPosition,
-                       marks: SnapshotMarks = _NO_MARKS) -> ChangeBatch:
+                       marks: SnapshotMarks = _NO_MARKS) -> ChangeBatch[PgOffset]:
         """``COPY … TO STDOUT`` text lines (with or without the newline) as ``r`` events. With ``marks.last`` the
         batch's offset says that the snapshot is complete."""
         tx = Transaction(None, at.tx_id, at.ts_us, None)
@@ -379,17 +386,17 @@ class Decoder:
                 raise ConnectError(f"a row of table {table.table.qualified} cannot be read: {e}") from None
             marker = marks.word(i == 0, i == end)
             offset = self._snapshot_offset(at, True) if marks.last and i == end else running
-            change = Change(table.state, row, 0, -1, False, at.lsn, tx, 0, marker, offset=offset)
+            change = Change(table.state, row, 0, -1, False, tx, 0, at.lsn, marker, offset=offset)
             entries.append((Kind.READ, change))
         offset = self._snapshot_offset(at, marks.last)
         self._enter(offset)
-        return ChangeBatch(self._facts, entries, offset, self._clock())
+        return ChangeBatch(self._facts, entries, offset, self._clock(), self._source)
 
-    def snapshot_done(self, at: SnapshotPosition) -> ChangeBatch:
+    def snapshot_done(self, at: SnapshotPosition) -> ChangeBatch[PgOffset]:
         """A batch without records whose offset says that the snapshot is complete (no row was there to say it)."""
         offset = self._snapshot_offset(at, True)
         self._enter(offset)
-        return ChangeBatch(self._facts, [], offset, self._clock())
+        return ChangeBatch(self._facts, [], offset, self._clock(), self._source)
 
     def _enter(self, offset: PgOffset) -> None:
         self._offset = offset
@@ -397,5 +404,5 @@ class Decoder:
         self._threshold = offset.resume_lsn
 
     def _snapshot_offset(self, at: SnapshotPosition, done: bool) -> PgOffset:
-        return self._facts.base.but(lsn=at.lsn, tx_id=at.tx_id, ts_usec=at.ts_us, snapshot=at.mode, snapshot_completed=done,
+        return self._base.but(lsn=at.lsn, tx_id=at.tx_id, ts_usec=at.ts_us, snapshot=at.mode, snapshot_completed=done,
                                     last_snapshot_record=done)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from connectors.postgres.types.codec import NO_DEFAULT, Codec
+from connectors.codec import NO_DEFAULT, Codec
 from schemas.model import Value
 
 __all__ = ["default_of"]

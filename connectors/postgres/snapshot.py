@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 from connect.api.errors import ConnectError
 from connect.failpoints import failpoint
+from connectors.facts import SnapshotMarks
 from connectors.postgres.catalog import SqlCatalog
-from connectors.postgres.facts import SnapshotMarks, SnapshotPosition
+from connectors.postgres.facts import SnapshotPosition
 from connectors.postgres.failures import ConnectionLost, DatabaseError
 from connectors.postgres.lsn import LSN
 from connectors.postgres.publications import PublishedTable
@@ -25,8 +26,9 @@ from connectors.postgres.texts import quote_literal, quote_name, quote_table
 from connectors.selection import Patterns, Selection
 
 if TYPE_CHECKING:
-    from connectors.postgres.batch import ChangeBatch
+    from connectors.batch import ChangeBatch
     from connectors.postgres.changes import SnapshotTable
+    from connectors.postgres.offsets import PgOffset
 from connectors.postgres.decoder import Decoder
 
 __all__ = [
@@ -208,7 +210,7 @@ class SnapshotReader:
         self._tx_id = None if xmax is None else int(xmax)
         self.rows = 0
 
-    def __iter__(self) -> Iterator[ChangeBatch | None]:
+    def __iter__(self) -> Iterator[ChangeBatch[PgOffset] | None]:
         """Read everything, once."""
         held: _Chunk | None = None
         first = True
@@ -253,6 +255,6 @@ class SnapshotReader:
     def _position(self) -> SnapshotPosition:
         return SnapshotPosition(self._lsn, self._tx_id, time.time_ns() // 1000)
 
-    def _emit(self, chunk: _Chunk, *, last_of_table: bool, last: bool) -> ChangeBatch:
+    def _emit(self, chunk: _Chunk, *, last_of_table: bool, last: bool) -> ChangeBatch[PgOffset]:
         marks = SnapshotMarks(chunk.first, chunk.first_of_table, last_of_table, last)
         return self._decoder.snapshot_batch(chunk.target, chunk.lines, self._position(), marks)

@@ -1,182 +1,42 @@
-"""A captured table as it is at one position of the stream: its schemas, its key, and the plans that write its rows."""
+"""PostgreSQL's captured tables: from the stream's relations and today's catalogue."""
 
 from __future__ import annotations
 
+import functools
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from connect.api.errors import ConnectError
+from connectors.codec import NO_DEFAULT
+from connectors.dressing import Dressing, check_fields
 from connectors.naming import TopicNames
 from connectors.postgres.config import PostgresConfig
-from connectors.postgres.core.rows import CALL, SENT, UNCHANGED, Plan, Spans
+from connectors.postgres.core.rows import TuplePlan, TupleSpans
 from connectors.postgres.defaults import default_of
 from connectors.postgres.pgoutput import Relation, RelationColumn
 from connectors.postgres.propagation import source_parameters
 from connectors.postgres.relations import Catalog, CatalogTable
-from connectors.postgres.types import NO_DEFAULT, Codec, TypeOptions, codec_of
-from connectors.selection import Patterns
-from schemas.avro import null_first
-from schemas.core.writer import Writer
-from schemas.encode import encoder_of
-from schemas.envelope import POSTGRES_SOURCE, envelope_schema, key_schema, row_schema
-from schemas.model import Schema, Value
+from connectors.postgres.types import TypeOptions, codec_of
+from connectors.tables import Column, RowForm, Table
+from schemas.envelope import POSTGRES_SOURCE
 from schemas.names import adjust_field_name, adjust_schema_name
 
-__all__ = ["Column", "Table", "TableBuilder"]
+__all__ = ["TableBuilder"]
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column in a record. ``place`` counts in the tuple, ``field`` is the adjusted name; ``schema`` is the field's, with
-    optionality and default. ``identity``: it is in the key-only form of an old row."""
-
-    name: str
-    field: str
-    place: int
-    codec: Codec
-    schema: Schema
-    identity: bool
-    tolerant: bool = False
-
-    @property
-    def fake(self) -> Value:
-        """What a partial old row shows when it does not have the column."""
-        if self.codec.null is not None:
-            return self.codec.null
-        if self.schema.optional:
-            return None
-        return self.codec.zero if self.schema.default is None else self.schema.default
-
-    def value(self, spans: Spans, old: Spans | None) -> Value:
-        """The Connect value. Raises ValueError."""
-        kind = spans.kind(self.place)
-        if kind == UNCHANGED and old is not None and old.kind(self.place) != UNCHANGED:
-            spans, kind = old, old.kind(self.place)
-        if kind == SENT:
-            return self.codec.read(spans.raw(self.place) or b"")
-        if kind == UNCHANGED:
-            if self.codec.unavailable is None:
-                raise ValueError("the value was not changed, is not in the log, and its type has no placeholder")
-            return self.codec.unavailable
-        return self.codec.null
-
-
-def _encoded(schema: Schema, value: Value) -> bytes:
-    writer = Writer()
-    encoder_of(schema).encode(value, writer)
-    return writer.take()
-
-
-def _entry(column: Column, partial: bool) -> tuple[Any, ...]:
-    """One column of a Plan."""
-    schema, codec = column.schema, column.codec
-    before = b"" if not schema.optional else b"\x02" if null_first(schema) else b"\x00"
-    if partial:
-        null = _encoded(schema, column.fake)
-    elif schema.optional or codec.null is not None:
-        null = _encoded(schema, codec.null)
-    else:
-        null = None
-    unchanged = None if codec.unavailable is None else _encoded(schema, codec.unavailable)
-    if column.tolerant:
-        return column.place, CALL, 0, b"", null, unchanged, _whole_field(codec, schema)
-    return column.place, codec.fast, codec.bound, before, null, unchanged, codec.encode
-
-
-def _whole_field(codec: Codec, schema: Schema) -> Callable[[bytes, Writer], None]:
-    encoder = encoder_of(schema)
-
-    def write(raw: bytes, writer: Writer) -> None:
-        encoder.encode(codec.read(raw), writer)
-
-    return write
-
-
-class Table:
-    """A table at one position of the stream. Immutable but for its plans, which are made when first used."""
-
-    def __init__(self, relation: Relation, topic: str, names: str, columns: Sequence[Column], key: Sequence[Column]) -> None:
-        self.relation = relation
-        self.topic = topic
-        self.names = names
-        self.columns = tuple(columns)
-        self.key = tuple(key)
-        self.row_schema = row_schema(f"{names}.Value", [(c.field, c.schema) for c in columns])
-        self.key_schema = key_schema(f"{names}.Key", [(c.field, c.schema) for c in key]) if key else None
-        self.envelope = envelope_schema(f"{names}.Envelope", self.row_schema, POSTGRES_SOURCE)
-        self.key_in_identity = all(c.identity for c in key)
-        self._plans: dict[str, Plan] = {}
-
-    @property
-    def qualified(self) -> str:
-        """``schema.table``."""
-        return f"{self.relation.schema}.{self.relation.name}"
-
-    def parse(self, spans: Spans, buffer: bytes, offset: int) -> int:
-        """Read a row of this table; returns the offset after it. Raises ValueError when it is damaged or has another width."""
-        end = spans.parse(buffer, offset)
-        width = len(self.relation.columns)
+@functools.cache
+def _form(width: int) -> RowForm:
+    """Rows of that many columns as TupleData."""
+    def parse(spans: TupleSpans, buffer: bytes, offset: int, _: Any = None) -> int:
+        end: int = spans.parse(buffer, offset)
         if spans.count != width and width:
             raise ValueError(f"a row of {spans.count} columns, the table has {width}")
         return end
 
-    def plan(self, which: str) -> Plan:
-        """How rows are written: ``new`` (also a whole old row), ``partial`` (the key of an old row) or ``key``."""
-        made = self._plans.get(which)
-        if made is None:
-            columns = self.key if which == "key" else self.columns
-            made = self._plans[which] = Plan([_entry(c, which == "partial") for c in columns])
-        return made
-
-    def column_of(self, which: str, index: int) -> Column:
-        """The column at that place of a plan."""
-        return (self.key if which == "key" else self.columns)[index]
-
-    def row(self, spans: Spans, old: Spans | None = None, partial: bool = False) -> dict[str, Value]:
-        """The row as a Connect value. Raises ColumnError."""
-        out: dict[str, Value] = {}
-        for c in self.columns:
-            if partial and spans.kind(c.place) != SENT:
-                out[c.field] = c.fake
-                continue
-            out[c.field] = _read(c, spans, old)
-        return out
-
-    def key_of(self, spans: Spans, old: Spans | None = None) -> dict[str, Value] | None:
-        """The key as a Connect value, None of a table without a key. Raises ColumnError."""
-        return {c.field: _read(c, spans, old) for c in self.key} if self.key else None
-
-    def widened(self, column: Column) -> Table:
-        """The same table with that column nullable: the catalogue says NOT NULL today, the row is older than that."""
-        def wide(c: Column) -> Column:
-            if c.name != column.name:
-                return c
-            return replace(c, schema=c.schema.but(optional=True))
-
-        return Table(self.relation, self.topic, self.names, [wide(c) for c in self.columns], [wide(c) for c in self.key])
-
-
-class ColumnError(ValueError):
-    """A column's value cannot be read; ``null``: it is a null in a column that is not nullable."""
-
-    def __init__(self, column: Column, why: str, null: bool = False) -> None:
-        self.column = column
-        self.null = null
-        super().__init__(why)
-
-
-def _read(c: Column, spans: Spans, old: Spans | None) -> Value:
-    try:
-        value = c.value(spans, old)
-    except (ValueError, ArithmeticError) as e:
-        raise ColumnError(c, str(e)) from None
-    if value is None and not c.schema.optional:
-        raise ColumnError(c, "null in a column that is NOT NULL", True)
-    return value
+    return RowForm(TupleSpans, parse, TuplePlan)
 
 
 class TableBuilder:
@@ -189,8 +49,7 @@ class TableBuilder:
         self._selection = config.selection
         self._keys = config.key_columns
         self._topics = topics or config.topics
-        self._propagate = Patterns.parse(config.column_propagate_source_type)
-        self._propagate_types = Patterns.parse(config.datatype_propagate_source_type)
+        self._dressing = Dressing(config)
         self._warned: set[tuple[str, str, int]] = set()
 
     def build(self, relation: Relation, today: CatalogTable | None) -> Table | None:
@@ -215,8 +74,8 @@ class TableBuilder:
             self._dressed(c, relation, today) for c in made
             if c is not None and self._selection.column(relation.schema, relation.name, c.name)
         ]
-        self._check_fields(relation, columns)
-        return Table(relation, topic, names, columns, key)
+        check_fields(f"{relation.schema}.{relation.name}", columns)
+        return Table((relation.schema, relation.name), POSTGRES_SOURCE, _form(len(relation.columns)), topic, names, columns, key)
 
     def selects(self, table: CatalogTable) -> Relation:
         """Today's catalogue as the relation that the stream would send; columns it does not send are left out."""
@@ -238,7 +97,7 @@ class TableBuilder:
                                relation.schema, relation.name, c.name, kind.schema, kind.name)
             return None
         now = None if today is None else today.column(c.name)
-        tolerant = self._config.converting_failure_mode != "fail"
+        tolerant = self._dressing.tolerant
         schema = codec.schema
         if now is None or not now.not_null:
             schema = schema.opt()
@@ -248,22 +107,9 @@ class TableBuilder:
                 schema = schema.but(default=default)
         field = adjust_field_name(c.name, self._config.field_name_adjustment)
         if tolerant:
-            codec = self._tolerant(codec, schema, f"{relation.schema}.{relation.name}", c.name)
-        return Column(c.name, field, place, codec, schema, c.identity or relation.replica_identity == "f", tolerant)
-
-    def _tolerant(self, codec: Codec, schema: Schema, table: str, column: str) -> Codec:
-        warn = self._config.converting_failure_mode == "warn"
-        instead = None if schema.optional else codec.zero if schema.default is None else schema.default
-
-        def read(raw: bytes) -> Value:
-            try:
-                return codec.read(raw)
-            except (ValueError, ArithmeticError) as e:
-                if warn:
-                    logger.warning("table %s: a value of column %r could not be converted and is left out: %s", table, column, e)
-                return instead
-
-        return codec.but(read=read, fast=CALL)
+            codec = self._dressing.tolerating(codec, schema, f"{relation.schema}.{relation.name}", c.name)
+        identity = c.identity or relation.replica_identity == "f"
+        return Column(c.name, field, place, codec, schema, identity, tolerant, f"type OID {c.type_oid}")
 
     def _key_column(self, c: Column, relation: Relation, today: CatalogTable | None, given: bool) -> Column:
         """Key columns are part of the primary key, so NOT NULL whatever today's catalogue says; chosen ones may be null."""
@@ -274,30 +120,15 @@ class TableBuilder:
     def _dressed(self, c: Column, relation: Relation, today: CatalogTable | None) -> Column:
         """With what concerns the value only: mask, comment, propagated source type."""
         table = f"{relation.schema}.{relation.name}"
-        schema, codec = c.schema, c.codec
         sent = relation.columns[c.place]
-        parameters = dict(schema.parameters)
         kind = self._catalog.type(sent.type_oid)
-        if self._propagate.match(f"{table}.{c.name}") or self._propagate_types.match(f"{table}.{kind.name}"):
-            parameters.update(source_parameters(kind, sent.typmod, c.name, self._catalog))
-        mask = self._config.masks.of((f"{table}.{c.name}", f"{self._config.dbname}.{table}.{c.name}"))
-        if mask is not None and codec.character:
-            length = sent.typmod - 4 if sent.typmod > 4 else None
-            plain = codec.read
-            fixed = mask.apply(None, length)
-            parameters.update(mask.parameters())
-            codec = codec.but(
-                read=lambda raw: mask.apply(plain(raw), length), fast=CALL, null=fixed,
-                zero=fixed if fixed is not None else codec.zero, unavailable=fixed if fixed is not None else codec.unavailable)
-        if parameters != dict(schema.parameters):
-            schema = schema.but(parameters=parameters)
-        if self._config.include_schema_comments and today is not None:
-            now = today.column(c.name)
-            if now is not None and now.comment:
-                schema = schema.but(doc=now.comment)
-        if codec is not c.codec:
-            codec = codec.but(schema=schema.required().but(default=None))
-        return c if schema is c.schema and codec is c.codec else replace(c, schema=schema, codec=codec)
+        parameters = {}
+        if self._dressing.propagates([f"{table}.{c.name}"], [f"{table}.{kind.name}"]):
+            parameters = source_parameters(kind, sent.typmod, c.name, self._catalog)
+        now = None if today is None else today.column(c.name)
+        return self._dressing.dressed(
+            c, (f"{table}.{c.name}", f"{self._config.dbname}.{table}.{c.name}"), parameters,
+            sent.typmod - 4 if sent.typmod > 4 else None, None if now is None else now.comment)
 
     def _key_names(self, relation: Relation, today: CatalogTable | None) -> tuple[str, ...]:
         names = [c.name for c in relation.columns]
@@ -325,12 +156,3 @@ class TableBuilder:
                 raise ConnectError(
                     f"table {relation.schema}.{relation.name}: columns {other!r} and {c.name!r} differ only in case, which "
                     "consumers cannot tell apart; rename one, or leave the table out with table.exclude.list")
-
-    def _check_fields(self, relation: Relation, columns: Sequence[Column]) -> None:
-        seen: dict[str, str] = {}
-        for c in columns:
-            other = seen.setdefault(c.field, c.name)
-            if other != c.name:
-                raise ConnectError(
-                    f"table {relation.schema}.{relation.name}: columns {other!r} and {c.name!r} both become field {c.field!r}; "
-                    "set field.name.adjustment.mode=avro_unicode, or leave one out with column.exclude.list")

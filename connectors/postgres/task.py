@@ -26,7 +26,7 @@ from connectors.postgres.snapshot import SnapshotReader
 from connectors.postgres.stream import ReplicationStream
 
 if TYPE_CHECKING:
-    from connectors.postgres.batch import ChangeBatch
+    from connectors.batch import ChangeBatch
 
 __all__ = ["PostgresTask"]
 
@@ -47,13 +47,13 @@ class PostgresTask:
     def __init__(self) -> None:
         self._opened: Opened | None = None
         self._decoder: Decoder | None = None
-        self._rows: Iterator[ChangeBatch | None] | None = None
+        self._rows: Iterator[ChangeBatch[PgOffset] | None] | None = None
         self._stream: ReplicationStream | None = None
         self._action: Session | None = None
         self._handed: PgOffset | None = None
         self._snapshot_done = False
         self._stored = LSN(0)
-        self._empty: ChangeBatch | None = None
+        self._empty: ChangeBatch[PgOffset] | None = None
         self._empty_at = 0.0
         self._metric_at = 0.0
         self._failures = 0

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connect.api.errors import ConnectError
-from connectors.postgres.batch import ChangeBatch
-from connectors.postgres.core.rows import Spans, tuple_of_copy
+from connectors.batch import ChangeBatch
+from connectors.postgres.core.rows import TupleSpans, tuple_of_copy
 from schemas.avro import avro_schema
 from schemas.model import CONNECT_DECIMAL, Schema, Type
 from schemas.numbers import decimal_bytes
@@ -171,7 +171,7 @@ def test_damaged_frames_give_an_error_of_ours_or_records(which: int, at: int, ju
     frames[which] = frame[:at] + junk + (b"" if cut else frame[at + len(junk):])
     catalog = FakeCatalog({1: table(1, "t", [("id", "int4", True), ("v", "text", False)])})
     try:
-        batch: ChangeBatch = decoder(catalog, None, {"skipped.operations": "none"}).feed(frames)
+        batch: ChangeBatch[Any] = decoder(catalog, None, {"skipped.operations": "none"}).feed(frames)
         list(batch.records())
         list(batch.serialize(wire.native_converters()))
     except ConnectError:
@@ -181,7 +181,7 @@ def test_damaged_frames_give_an_error_of_ours_or_records(which: int, at: int, ju
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=60), st.integers(-5, 70))
 def test_any_bytes_are_a_row_or_a_value_error(data: bytes, offset: int) -> None:
-    spans = Spans()
+    spans = TupleSpans()
     try:
         end = spans.parse(data, offset)
     except ValueError:
@@ -195,6 +195,6 @@ def test_a_copy_line_read_is_the_row_it_was_written_from(cells: list[bytes | Non
     escapes = {b"\\": b"\\\\", b"\t": b"\\t", b"\n": b"\\n", b"\r": b"\\r", b"\b": b"\\b", b"\f": b"\\f", b"\v": b"\\v"}
     line = b"\t".join(
         b"\\N" if c is None else b"".join(escapes.get(bytes([x]), bytes([x])) for x in c) for c in cells) + b"\n"
-    spans = Spans()
+    spans = TupleSpans()
     spans.parse(tuple_of_copy(line), 0)
     assert [spans.raw(i) for i in range(spans.count)] == cells

@@ -3,10 +3,10 @@
 Importing the package chooses the implementation (see :mod:`schemas.core_select`).
 """
 
-import schemas.core
+import connectors.core
 from schemas.core_select import load
 
-__all__ = ["schemas"]
+__all__ = ["connectors"]
 
 load("connectors.postgres.core.texts")
 load("connectors.postgres.core.rows")

@@ -1,46 +1,28 @@
 # cython: annotation_typing=False
-"""TupleData → Avro: where the columns of a row are, and their Avro form under a plan of codecs.
+"""TupleData → Avro: where the columns of a row are, and the fast codecs of their text.
 
-A plan is made once for each (table schema, direction). The loop over columns is here, with the fast codecs; any other codec
-is called. Every length is checked before it is used: a hostile one raises ValueError naming the offset.
+Every length is checked before it is used: a hostile one raises ValueError naming the offset.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
+from connectors.core.numbers import floor_div, write_unscaled
+from connectors.core.plan import Plan
+from connectors.core.spans import Spans
 from connectors.postgres.core.texts import date_days, time_micros, timestamp_micros, whole_number
 from schemas.core.writer import Writer
 
 MAX_COLUMNS = 1664
-_ZEROS = [0] * MAX_COLUMNS
 
-CALL, INT, BOOL, TEXT, FLOAT32, FLOAT64, MICROS, MILLIS, DAYS, TIME_MICROS, TIME_MILLIS, ZONED, DECIMAL = range(13)
-
-NULL, UNCHANGED, SENT = 0, 1, 2
-
-
-class CellError(ValueError):
-    """A column's value cannot be written. ``column`` is its place in the plan; the value is not in the message."""
-
-    def __init__(self, column: int, why: str) -> None:
-        self.column = column
-        self.why = why
-        super().__init__(f"column {column}: {why}")
+INT, BOOL, TEXT, FLOAT32, FLOAT64, MICROS, MILLIS, DAYS, TIME_MICROS, TIME_MILLIS, ZONED, DECIMAL = range(1, 13)
+"""The fast codecs. The bound of an INT is the largest absolute value plus one, 0 for none; of ZONED the number of fraction
+digits; of DECIMAL the scale."""
+# The same for the loop below, where the compiled code has them as numbers of C.
+_INT, _BOOL, _TEXT, _FLOAT32, _FLOAT64, _MICROS, _MILLIS, _DAYS = INT, BOOL, TEXT, FLOAT32, FLOAT64, MICROS, MILLIS, DAYS
+_TIME_MICROS, _TIME_MILLIS, _ZONED, _DECIMAL = TIME_MICROS, TIME_MILLIS, ZONED, DECIMAL
+_NULL, _UNCHANGED, _SENT = 0, 1, 2
 
 
-class NullError(CellError):
-    """A null in a column that is not nullable."""
-
-
-class Spans:
-    """Where the columns of one TupleData are. Reused from row to row."""
-
-    def __init__(self) -> None:
-        self.buffer = b""
-        self.count = 0
-        self.kinds = list(_ZEROS)
-        self.starts = list(_ZEROS)
-        self.ends = list(_ZEROS)
+class TupleSpans(Spans):
+    """Where the columns of one TupleData are."""
 
     def parse(self, buffer: bytes, offset: int) -> int:
         """Read the TupleData at ``offset``; returns the offset after it. Raises ValueError naming the offset."""
@@ -59,9 +41,9 @@ class Spans:
             kind = buffer[at]
             at += 1
             if kind == 110:
-                self.kinds[i] = NULL
+                self.kinds[i] = _NULL
             elif kind == 117:
-                self.kinds[i] = UNCHANGED
+                self.kinds[i] = _UNCHANGED
             elif kind == 116:
                 if at + 4 > size:
                     raise ValueError(f"a row ends too early, at byte {at}")
@@ -73,7 +55,7 @@ class Spans:
                 at += 4
                 if at + length > size:
                     raise ValueError(f"a column of {length} bytes at byte {at}, but {size - at} are left")
-                self.kinds[i] = SENT
+                self.kinds[i] = _SENT
                 self.starts[i] = at
                 self.ends[i] = at + length
                 at += length
@@ -86,119 +68,45 @@ class Spans:
         self.count = n
         return at
 
-    def kind(self, column: int) -> int:
-        """NULL, UNCHANGED or SENT. Raises IndexError."""
-        if column < 0 or column >= self.count:
-            raise IndexError(column)
-        return self.kinds[column]
 
-    def raw(self, column: int) -> bytes | None:
-        """The bytes of a column that was sent, None of another."""
-        if column < 0 or column >= self.count:
-            raise IndexError(column)
-        if self.kinds[column] != SENT:
-            return None
-        return self.buffer[self.starts[column]:self.ends[column]]
-
-    def same(self, other: "Spans", column: int) -> bool:
-        """Whether the column has the same text here and there, or is unchanged here."""
-        a = self.kind(column)
-        if a == UNCHANGED:
-            return True
-        if a != other.kind(column):
-            return False
-        return a == NULL or self.raw(column) == other.raw(column)
-
-
-class Plan:
-    """How the columns of a row are written, in the order of the record's fields.
-
-    For each: the column's place in the tuple, the fast codec or CALL, its bound (of an INT the largest absolute value plus
-    one, 0 for none; of ZONED the number of fraction digits; of DECIMAL the scale), what stands before a value (``b""``, or
-    the union's branch), what is written for null (None: it is an error) and for an unchanged value that was not sent, and
-    the general codec ``(raw, writer)``, for CALL and for what the fast one leaves to it.
-    """
-
-    def __init__(self, columns: Sequence[tuple[Any, ...]]) -> None:
-        self.size = len(columns)
-        self.places: list[int] = [c[0] for c in columns]
-        self.codes: list[int] = [c[1] for c in columns]
-        self.bounds: list[int] = [c[2] for c in columns]
-        self.befores: list[bytes] = [c[3] for c in columns]
-        self.nulls: list[bytes | None] = [c[4] for c in columns]
-        self.unchangeds: list[bytes | None] = [c[5] for c in columns]
-        self.calls: list[Callable[[bytes, Writer], None]] = [c[6] for c in columns]
-
-    def write(self, spans: Spans, writer: Writer, fallback: Spans | None) -> None:
-        """Append the record. ``fallback`` are the spans of the old row, where an unchanged value may be, or None.
-
-        Raises NullError or CellError; the writer is then to be truncated by the caller.
-        """
-        i = 0
-        while i < self.size:
-            place = self.places[i]
-            if place < 0 or place >= spans.count:
-                raise CellError(i, f"the row has {spans.count} columns only")
-            source = spans
-            kind = spans.kinds[place]
-            if kind == UNCHANGED and fallback is not None and place < fallback.count and fallback.kinds[place] != UNCHANGED:
-                source = fallback
-                kind = fallback.kinds[place]
-            if kind == SENT:
-                writer.write_raw(self.befores[i])
-                try:
-                    self.cell(i, source, source.starts[place], source.ends[place], writer)
-                except CellError:
-                    raise
-                except (ValueError, OverflowError) as e:
-                    raise CellError(i, str(e)) from None
-            elif kind == NULL:
-                ready = self.nulls[i]
-                if ready is None:
-                    raise NullError(i, "null in a column that is NOT NULL")
-                writer.write_raw(ready)
-            else:
-                ready = self.unchangeds[i]
-                if ready is None:
-                    raise CellError(i, "the value was not changed, is not in the log, and its type has no placeholder")
-                writer.write_raw(ready)
-            i += 1
+class TuplePlan(Plan):
+    """A plan with PostgreSQL's fast codecs, which read the server's text."""
 
     def cell(self, i: int, source: Spans, start: int, end: int, writer: Writer) -> None:
         """Append one value."""
         code = self.codes[i]
         buffer = source.buffer
-        if code == TEXT:
+        if code == _TEXT:
             writer.write_part(buffer, start, end)
-        elif code == INT:
+        elif code == _INT:
             number = whole_number(buffer, start, end)
             bound = self.bounds[i]
             if bound != 0 and (number >= bound or number < -bound):
                 raise ValueError("a whole number outside the range of its type")
             writer.write_long(number)
-        elif code == BOOL:
+        elif code == _BOOL:
             if end - start != 1 or (buffer[start] != 116 and buffer[start] != 102):
                 raise ValueError("not a boolean as PostgreSQL writes it")
             writer.write_boolean(buffer[start] == 116)
-        elif code == MICROS:
+        elif code == _MICROS:
             writer.write_long(timestamp_micros(buffer, start, end))
-        elif code == MILLIS:
+        elif code == _MILLIS:
             writer.write_long(floor_div(timestamp_micros(buffer, start, end), 1000))
-        elif code == DAYS:
+        elif code == _DAYS:
             writer.write_long(date_days(buffer, start, end))
-        elif code == TIME_MICROS:
+        elif code == _TIME_MICROS:
             writer.write_long(time_micros(buffer, start, end))
-        elif code == TIME_MILLIS:
+        elif code == _TIME_MILLIS:
             writer.write_long(floor_div(time_micros(buffer, start, end), 1000))
-        elif code == FLOAT64:
+        elif code == _FLOAT64:
             writer.write_double(float(buffer[start:end]))
-        elif code == FLOAT32:
+        elif code == _FLOAT32:
             writer.write_float(float(buffer[start:end]))
-        elif (code == ZONED and write_zoned(buffer, start, end, self.bounds[i], writer)) or (
-                code == DECIMAL and write_decimal(buffer, start, end, self.bounds[i], writer)):
+        elif (code == _ZONED and write_zoned(buffer, start, end, self.bounds[i], writer)) or (
+                code == _DECIMAL and write_decimal(buffer, start, end, self.bounds[i], writer)):
             return
         else:
-            self.calls[i](buffer[start:end], writer)
+            self.leave(i, buffer[start:end], writer)
 
 
 def write_zoned(buffer: bytes, start: int, end: int, digits: int, writer: Writer) -> bool:
@@ -255,19 +163,8 @@ def write_decimal(buffer: bytes, start: int, end: int, scale: int, writer: Write
         fraction += 1
     if negative:
         number = -number
-    size = 1
-    while size < 8 and (number >> (8 * size - 1)) != 0 and (number >> (8 * size - 1)) != -1:
-        size += 1
-    writer.write_long(size)
-    while size > 0:
-        size -= 1
-        writer.write_byte((number >> (8 * size)) & 255)
+    write_unscaled(number, writer)
     return True
-
-
-def floor_div(a: int, b: int) -> int:
-    """The quotient rounded down, in both implementations."""
-    return a // b
 
 
 def tuple_of_copy(line: bytes) -> bytes:

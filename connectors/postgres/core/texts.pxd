@@ -1,7 +1,6 @@
 cimport cython
+from connectors.core.numbers cimport days_from_civil
 
-@cython.locals(y=cython.longlong, era=cython.longlong, yoe=cython.longlong, mp=cython.longlong, doy=cython.longlong, doe=cython.longlong)
-cpdef long long days_from_civil(long long year, int month, int day) except? -1
 cdef int _bad(str what) except -1
 @cython.locals(i=cython.Py_ssize_t, d=cython.int, year=cython.longlong, month=cython.int, day=cython.int)
 cdef long long _days(bytes buf, Py_ssize_t start, Py_ssize_t end, bint bc) except? -1

@@ -5,21 +5,12 @@ The session pins DateStyle ISO and TimeZone UTC. Everything raises ValueError on
 is never in the message.
 """
 
+from connectors.core.numbers import days_from_civil
+
 INFINITY_MICROS = 9223372036825200000
 MINUS_INFINITY_MICROS = -9223372036832400000
 INFINITY_DAYS = -2147472692
 MINUS_INFINITY_DAYS = -2147472691
-
-
-def days_from_civil(year: int, month: int, day: int) -> int:
-    """Days since 1970-01-01 of a date; year 0 is 1 BC."""
-    y = year - 1 if month <= 2 else year
-    era = y // 400
-    yoe = y - era * 400
-    mp = month - 3 if month > 2 else month + 9
-    doy = (153 * mp + 2) // 5 + day - 1
-    doe = yoe * 365 + yoe // 4 - yoe // 100 + doy
-    return era * 146097 + doe - 719468
 
 
 def _bad(what: str) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from connectors.codec import NO_DEFAULT, Codec
 from connectors.postgres.relations import Catalog, PgType
 from connectors.postgres.types import composite, numbers, temporal, text
-from connectors.postgres.types.codec import NO_DEFAULT, Codec, TypeOptions
+from connectors.postgres.types.options import TypeOptions
 from schemas import semantic
 
 __all__ = ["NO_DEFAULT", "Codec", "TypeOptions", "codec_of", "resolved"]

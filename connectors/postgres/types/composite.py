@@ -6,7 +6,8 @@ import json as jsons
 import re
 import struct
 
-from connectors.postgres.types.codec import Codec, TypeOptions
+from connectors.codec import Codec
+from connectors.postgres.types.options import TypeOptions
 from schemas import model, semantic
 from schemas.model import Type, Value, array_of, map_of
 

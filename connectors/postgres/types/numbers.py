@@ -5,9 +5,11 @@ from __future__ import annotations
 import struct
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact
 
-from connectors.postgres.core.rows import BOOL, CALL, DECIMAL, FLOAT32, FLOAT64, INT
+from connectors.codec import Codec
+from connectors.core.plan import CALL
+from connectors.postgres.core.rows import BOOL, DECIMAL, FLOAT32, FLOAT64, INT
 from connectors.postgres.core.texts import whole_number
-from connectors.postgres.types.codec import Codec, TypeOptions
+from connectors.postgres.types.options import TypeOptions
 from schemas import model
 from schemas.model import Value, decimal_of
 from schemas.numbers import unscaled_bytes

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from connectors.codec import Codec
 from connectors.postgres.core.rows import DAYS, MICROS, MILLIS, TIME_MICROS, TIME_MILLIS, ZONED
 from connectors.postgres.core.texts import (
     INFINITY_MICROS,
@@ -16,46 +17,13 @@ from connectors.postgres.core.texts import (
     timestamp_micros,
     timetz_micros,
 )
-from connectors.postgres.types.codec import Codec, TypeOptions
+from connectors.postgres.types.options import TypeOptions
+from connectors.temporal import DAY_MICROS, iso_date, iso_time, iso_timestamp
 from schemas import model, semantic
 
-__all__ = ["date", "interval", "iso_date", "iso_time", "iso_timestamp", "time", "timestamp", "timestamptz", "timetz"]
+__all__ = ["date", "interval", "time", "timestamp", "timestamptz", "timetz"]
 
-_DAY = 86_400_000_000
 _LONG = 0x7FFFFFFFFFFFFFFF
-
-
-def _civil(days: int) -> tuple[int, int, int]:
-    """Year (0 is 1 BC), month, day of days since 1970."""
-    z = days + 719468
-    era, doe = divmod(z, 146097)
-    yoe = (doe - doe // 1460 + doe // 36524 - doe // 146096) // 365
-    doy = doe - (365 * yoe + yoe // 4 - yoe // 100)
-    mp = (5 * doy + 2) // 153
-    month = mp + 3 if mp < 10 else mp - 9
-    return yoe + era * 400 + (month <= 2), month, doy - (153 * mp + 2) // 5 + 1
-
-
-def iso_date(days: int) -> str:
-    """``YYYY-MM-DD``; ``+`` before a year above 9999, ``-`` before one below 0."""
-    year, month, day = _civil(days)
-    text = f"{year:04d}" if 0 <= year <= 9999 else f"+{year}" if year > 0 else f"-{-year:04d}"
-    return f"{text}-{month:02d}-{day:02d}"
-
-
-def iso_time(micros: int, digits: int | None = None) -> str:
-    """``HH:MM:SS`` and as many digits of fraction, None: as many as it needs."""
-    seconds, fraction = divmod(micros, 1_000_000)
-    text = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-    if digits is None:
-        return f"{text}.{fraction:06d}".rstrip("0").rstrip(".")
-    return f"{text}.{fraction:06d}"[: 9 + digits] if digits else text
-
-
-def iso_timestamp(micros: int, digits: int | None = None) -> str:
-    """Date, ``T``, time of microseconds since 1970, without a zone."""
-    days, rest = divmod(micros, _DAY)
-    return f"{iso_date(days)}T{iso_time(rest, digits)}"
 
 
 def _days(raw: bytes) -> int:
@@ -85,7 +53,8 @@ def time(typmod: int, options: TypeOptions) -> Codec:
     """time without time zone; ``typmod`` is its number of fraction digits, -1: six."""
     match options.time:
         case "isostring":
-            return _told(Codec(semantic.time("IsoTime"), lambda raw: iso_time(_micros_of_day(raw) % _DAY) + "Z", "00:00:00Z"))
+            return _told(Codec(
+                semantic.time("IsoTime"), lambda raw: iso_time(_micros_of_day(raw) % DAY_MICROS) + "Z", "00:00:00Z"))
         case "nanoseconds":
             return _told(Codec(semantic.time("NanoTime"), lambda raw: _micros_of_day(raw) * 1000, 0))
         case "connect":
@@ -139,7 +108,7 @@ def timestamptz(typmod: int) -> Codec:
 def timetz(typmod: int) -> Codec:
     """time with time zone: text in UTC; 24:00 is 00:00."""
     def read(raw: bytes) -> str:
-        return iso_time(timetz_micros(raw, 0, len(raw)) % _DAY) + "Z"
+        return iso_time(timetz_micros(raw, 0, len(raw)) % DAY_MICROS) + "Z"
 
     return Codec(semantic.time("ZonedTime"), read, "00:00:00Z", literal=True, computed="00:00:00Z")
 
@@ -176,7 +145,7 @@ def _interval_micros(raw: bytes) -> int:
     if raw in (b"infinity", b"-infinity"):
         return _LONG if raw[0] != 45 else -_LONG - 1
     months, days, micros = _interval(raw)
-    return max(-_LONG - 1, min(_LONG, months * _MONTH + days * _DAY + micros))
+    return max(-_LONG - 1, min(_LONG, months * _MONTH + days * DAY_MICROS + micros))
 
 
 def _interval_text(raw: bytes) -> str:
@@ -194,5 +163,3 @@ def _interval_text(raw: bytes) -> str:
     seconds, fraction = divmod(abs(rest), 1_000_000)
     second = f"{seconds}.{fraction:06d}".rstrip("0").rstrip(".")
     return f"P{years}Y{months}M{days}DT{hours}H{minutes}M{'-' if rest < 0 else ''}{second}S"
-
-

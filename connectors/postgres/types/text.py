@@ -7,8 +7,9 @@ import hashlib
 import uuid as uuids
 from collections.abc import Callable, Sequence
 
+from connectors.codec import Codec
 from connectors.postgres.core.rows import TEXT
-from connectors.postgres.types.codec import Codec, TypeOptions
+from connectors.postgres.types.options import TypeOptions
 from schemas import model, semantic
 from schemas.model import Schema, Value
 

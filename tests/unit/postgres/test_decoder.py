@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from connect.api.errors import ConnectError, RecordError
-from connectors.postgres.facts import SnapshotMarks, SnapshotPosition
+from connectors.facts import SnapshotMarks
+from connectors.postgres.facts import SnapshotPosition
 from connectors.postgres.lsn import LSN
 from tests.unit.postgres.wire import (
     UNCHANGED,

@@ -6,8 +6,9 @@ import struct
 
 import pytest
 
-from connectors.postgres.core.rows import Plan, Spans
-from connectors.postgres.types.codec import Codec, TypeOptions
+from connectors.codec import Codec
+from connectors.postgres.core.rows import TuplePlan, TupleSpans
+from connectors.postgres.types import TypeOptions
 from connectors.postgres.types.numbers import numeric
 from connectors.postgres.types.temporal import timestamptz
 from schemas.core.writer import Writer
@@ -15,9 +16,9 @@ from schemas.core.writer import Writer
 
 def fast(codec: Codec, text: bytes) -> bytes:
     row = struct.pack(">Hci", 1, b"t", len(text)) + text
-    spans, writer = Spans(), Writer()
+    spans, writer = TupleSpans(), Writer()
     spans.parse(row, 0)
-    Plan([(0, codec.fast, codec.bound, b"", None, None, codec.encode)]).write(spans, writer, None)
+    TuplePlan([(0, codec.fast, codec.bound, b"", None, None, codec.encode)]).write(spans, writer, None)
     return writer.take()
 
 

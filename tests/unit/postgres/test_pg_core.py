@@ -6,29 +6,17 @@ import struct
 
 import pytest
 
-import connectors.postgres.core  # noqa: F401
-from connectors.postgres.core.rows import (
-    BOOL,
-    CALL,
-    INT,
-    NULL,
-    SENT,
-    TEXT,
-    UNCHANGED,
-    CellError,
-    NullError,
-    Plan,
-    Spans,
-    tuple_of_copy,
-)
-from connectors.postgres.core.texts import days_from_civil
+from connectors.core.numbers import days_from_civil
+from connectors.core.plan import CALL, CellError, NullError
+from connectors.core.spans import NULL, SENT, UNCHANGED
+from connectors.postgres.core.rows import BOOL, INT, TEXT, TuplePlan, TupleSpans, tuple_of_copy
 from connectors.postgres.core.walk import scan, u32, u64
 from schemas.core.writer import Writer
 from tests.unit.postgres import wire
 
 
-def spans(data: bytes) -> Spans:
-    made = Spans()
+def spans(data: bytes) -> TupleSpans:
+    made = TupleSpans()
     made.parse(data, 0)
     return made
 
@@ -41,7 +29,7 @@ def test_a_row_is_read_with_its_kinds() -> None:
 
 def test_parsing_tells_where_the_row_ends() -> None:
     data = wire.row(["ab"])
-    assert Spans().parse(b"xx" + data + b"rest", 2) == 2 + len(data)
+    assert TupleSpans().parse(b"xx" + data + b"rest", 2) == 2 + len(data)
 
 
 @pytest.mark.parametrize("data", [
@@ -50,13 +38,13 @@ def test_parsing_tells_where_the_row_ends() -> None:
     b"\xff\xff", b"\x06\x81" + b"n" * 1665, b"\0\1b\0\0\0\1a", b"\0\1?"])
 def test_a_hostile_row_is_refused_with_its_offset(data: bytes) -> None:
     with pytest.raises(ValueError, match="byte"):
-        Spans().parse(data, 0)
+        TupleSpans().parse(data, 0)
 
 
 @pytest.mark.parametrize("offset", [-1, 5, 2**40])
 def test_an_offset_outside_the_buffer_is_refused(offset: int) -> None:
     with pytest.raises(ValueError, match="byte"):
-        Spans().parse(b"\0\0", offset)
+        TupleSpans().parse(b"\0\0", offset)
 
 
 def test_a_row_that_fails_leaves_no_columns_of_the_one_before() -> None:
@@ -86,42 +74,42 @@ def test_same(new: object, old: object, same: bool) -> None:
     assert spans(wire.row([new])).same(spans(wire.row([old])), 0) is same
 
 
-def write(plan: Plan, data: bytes, old: bytes | None = None) -> bytes:
+def write(plan: TuplePlan, data: bytes, old: bytes | None = None) -> bytes:
     writer = Writer()
     plan.write(spans(data), writer, None if old is None else spans(old))
     return writer.take()
 
 
 def test_a_plan_writes_the_columns_it_names_in_its_order() -> None:
-    plan = Plan([(2, TEXT, 0, b"\x02", b"\0", None, None), (0, INT, 0, b"", None, None, None),
+    plan = TuplePlan([(2, TEXT, 0, b"\x02", b"\0", None, None), (0, INT, 0, b"", None, None, None),
         (1, BOOL, 0, b"", None, None, None)])
     assert write(plan, wire.row(["-3", "t", "ab"])) == b"\x02\x04ab" + b"\x05" + b"\x01"
 
 
 def test_a_plan_writes_what_stands_for_null_and_for_unchanged() -> None:
-    plan = Plan([(0, TEXT, 0, b"\x02", b"\0", b"\x02\x02?", None), (1, TEXT, 0, b"\x02", b"\0", b"\x02\x02?", None)])
+    plan = TuplePlan([(0, TEXT, 0, b"\x02", b"\0", b"\x02\x02?", None), (1, TEXT, 0, b"\x02", b"\0", b"\x02\x02?", None)])
     assert write(plan, wire.row([None, wire.UNCHANGED])) == b"\0\x02\x02?"
 
 
 def test_an_unchanged_value_is_taken_from_the_old_row() -> None:
-    plan = Plan([(0, TEXT, 0, b"", None, None, None)])
+    plan = TuplePlan([(0, TEXT, 0, b"", None, None, None)])
     assert write(plan, wire.row([wire.UNCHANGED]), wire.row(["old"])) == b"\x06old"
 
 
 def test_any_other_codec_is_called_with_the_bytes() -> None:
-    plan = Plan([(0, CALL, 0, b"", None, None, lambda raw, writer: writer.write_bytes(raw[::-1]))])
+    plan = TuplePlan([(0, CALL, 0, b"", None, None, lambda raw, writer: writer.write_bytes(raw[::-1]))])
     assert write(plan, wire.row(["abc"])) == b"\x06cba"
 
 
 def test_a_null_that_is_not_allowed_names_the_column() -> None:
     with pytest.raises(NullError) as e:
-        write(Plan([(0, INT, 0, b"", None, None, None)]), wire.row([None]))
+        write(TuplePlan([(0, INT, 0, b"", None, None, None)]), wire.row([None]))
     assert e.value.column == 0
 
 
 @pytest.mark.parametrize(("bound", "text"), [(2**15, "32768"), (2**15, "-32769"), (2**31, "2147483648"), (0, "x"), (0, "")])
 def test_a_bad_value_names_the_column_and_not_the_value(bound: int, text: str) -> None:
-    plan = Plan([(1, INT, bound, b"", None, None, None)])
+    plan = TuplePlan([(1, INT, bound, b"", None, None, None)])
     with pytest.raises(CellError) as e:
         write(plan, wire.row(["1", text]))
     assert e.value.column == 0 and (not text or text not in str(e.value).replace("column 0", ""))
@@ -130,7 +118,7 @@ def test_a_bad_value_names_the_column_and_not_the_value(bound: int, text: str) -
 @pytest.mark.parametrize("place", [-1, 3, 10**6])
 def test_a_plan_for_another_row_is_refused(place: int) -> None:
     with pytest.raises(CellError):
-        write(Plan([(place, INT, 0, b"", None, None, None)]), wire.row(["1"]))
+        write(TuplePlan([(place, INT, 0, b"", None, None, None)]), wire.row(["1"]))
 
 
 @pytest.mark.parametrize(("line", "cells"), [

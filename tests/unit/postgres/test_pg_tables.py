@@ -10,7 +10,8 @@ from connect.api.errors import ConnectError
 from connectors.postgres.config import PostgresConfig
 from connectors.postgres.pgoutput import Relation, RelationColumn
 from connectors.postgres.relations import CatalogColumn, CatalogTable, PgType
-from connectors.postgres.tables import Table, TableBuilder
+from connectors.postgres.tables import TableBuilder
+from connectors.tables import Table
 from tests.unit.postgres.wire import KINDS, FakeCatalog
 
 BASE = {"topic.prefix": "p", "database.hostname": "h", "database.user": "u", "database.dbname": "db"}

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from connect.api.errors import RecordError
 from connect.api.plugins import AvroFraming, Converters
 from connect.api.records import Header, Offset, Partition, Serialized, SourceRecord
-from connectors.postgres.changes import OP, Change, Facts, Kind, Transaction
-from connectors.postgres.core.rows import CellError, NullError, Spans
-from connectors.postgres.lsn import LSN
-from connectors.postgres.offsets import PgOffset
-from connectors.postgres.tables import Column, ColumnError, Table
+from connectors.changes import OP, Change, Facts, Kind, SourceBlock, StoredOffset
+from connectors.core.plan import CellError, NullError
+from connectors.core.spans import Spans
+from connectors.tables import Column, ColumnError, Table
 from schemas.core.writer import Writer
 from schemas.model import Value
 
-__all__ = ["ChangeBatch", "source_value"]
+__all__ = ["ChangeBatch"]
+
+O = TypeVar("O", bound=StoredOffset)  # noqa: E741
 
 _HAS_BEFORE = (Kind.UPDATE, Kind.DELETE, Kind.MOVED_FROM)
 _MOVED = (Kind.MOVED_FROM, Kind.MOVED_TOMBSTONE, Kind.MOVED_TO)
@@ -24,25 +26,31 @@ _HAS_AFTER = (Kind.CREATE, Kind.UPDATE, Kind.READ, Kind.MOVED_TO)
 HeaderBytes = list[tuple[str, bytes | None]]
 _NEW_KEY = "__debezium.newkey"
 _OLD_KEY = "__debezium.oldkey"
+_NO_SPANS = Spans()
 
 
-class ChangeBatch:
-    """Consecutive changes of one stream. The runtime calls :meth:`records` or :meth:`serialize`, once. Implements RecordBatch."""
+class ChangeBatch(Generic[O]):
+    """Consecutive changes of one stream. The runtime calls :meth:`records` or :meth:`serialize`, once. Implements RecordBatch.
 
-    def __init__(self, facts: Facts, entries: Sequence[tuple[Kind, Change | SourceRecord]], offset: PgOffset,
-                 clock_ns: int) -> None:
+    ``entries`` are the records in order: ready-made ones, or what the record of a change is; the records of one change follow
+    each other. ``offset`` is the offset after the batch, ``clock_ns`` the time of decoding, ``source`` writes the source block.
+    """
+
+    def __init__(self, facts: Facts, entries: Sequence[tuple[Kind, Change | SourceRecord]], offset: O, clock_ns: int,
+                 source: SourceBlock) -> None:
         self._facts = facts
         self._entries = entries
         self._offset = offset
         self._now = clock_ns
-        self._spans = Spans()
-        self._old = Spans()
+        self._source = source
+        self._maker: Callable[[], Spans] | None = None
+        self._spans = self._old = _NO_SPANS
 
     def __len__(self) -> int:
         return len(self._entries)
 
     @property
-    def offset(self) -> PgOffset:
+    def offset(self) -> O:
         """The offset after the batch, as a typed value."""
         return self._offset
 
@@ -55,7 +63,7 @@ class ChangeBatch:
         what = self._entries[index][1]
         if isinstance(what, SourceRecord):
             return f"topic {what.topic}, source offset {dict(what.source_offset)}"
-        return _where(what)
+        return self._where(what)
 
     def records(self) -> Iterator[SourceRecord]:
         """See RecordBatch."""
@@ -75,25 +83,28 @@ class ChangeBatch:
                 return self._build(kind, change, table, done)
             except ColumnError as e:
                 if not e.null:
-                    raise _unreadable(change, e.column, str(e)) from None
+                    raise self._unreadable(change, e.column, str(e)) from None
                 change.state.table = table.widened(e.column)
 
     def _parse(self, change: Change) -> tuple[Spans, Spans | None]:
         """The new row (or the only one) and the old one. Raises RecordError when the bytes are damaged."""
-        table = change.state.table
+        table, images = change.state.table, change.images
+        if table.form.spans is not self._maker:
+            self._maker = table.form.spans
+            self._spans, self._old = self._maker(), self._maker()
         try:
             if change.old >= 0:
-                table.parse(self._old, change.frame, change.old)
+                table.parse(self._old, change.frame, change.old, None if images is None else images[0])
             if change.new < 0:
                 return self._old, self._old
-            table.parse(self._spans, change.frame, change.new)
+            table.parse(self._spans, change.frame, change.new, None if images is None else images[1])
         except ValueError as e:
-            raise RecordError(f"a row that the server sent cannot be read: {e}", _where(change)) from None
+            raise RecordError(f"a row that the server sent cannot be read: {e}", self._where(change)) from None
         return self._spans, self._old if change.old >= 0 else None
 
     def _build(self, kind: Kind, change: Change, table: Table, done: bool) -> SourceRecord:
         facts = self._facts
-        partition, offset = facts.partition, self._offset_of(change, done).write()
+        partition, offset = facts.partition, self._offset_of(change, done)
         if kind is Kind.TRUNCATE:
             value = self._envelope(kind, change, None, None)
             return SourceRecord(partition, offset, table.topic, None, None, table.envelope, value, headers=facts.headers)
@@ -121,21 +132,12 @@ class ChangeBatch:
         now = self._now
         block = change.second_block if kind is Kind.MOVED_TO else change.block
         return {
-            "before": before, "after": after, "source": self._source(change), "transaction": block, "op": OP[kind],
+            "before": before, "after": after, "source": self._source.value(change), "transaction": block, "op": OP[kind],
             "ts_ms": now // 1_000_000, "ts_us": now // 1000, "ts_ns": now,
         }
 
-    def _source(self, change: Change) -> dict[str, Value]:
-        relation = change.state.table.relation
-        return source_value(self._facts, change.transaction, change.lsn, relation.schema, relation.name, change.marker)
-
-    def _offset_of(self, change: Change, done: bool) -> PgOffset:
-        if change.offset is not None:
-            return change.offset
-        tx = change.transaction
-        return self._facts.base.but(
-            lsn=change.lsn, lsn_proc=change.lsn, lsn_commit=tx.last_commit, tx_id=tx.tx_id, ts_usec=tx.ts_us,
-            tx_lsn=tx.final_lsn, tx_index=change.index if done else change.index - 1)
+    def _offset_of(self, change: Change, done: bool) -> dict[str, Any]:
+        return self._source.offset_of(change, done) if change.offset is None else change.offset.write()
 
     def serialize(self, converters: Converters) -> Iterable[Serialized]:
         """See RecordBatch. Straight from the wire bytes when both converters write Avro bodies as :mod:`schemas.encode`."""
@@ -157,7 +159,7 @@ class ChangeBatch:
                 except _Cell as e:
                     native.writer.truncate(0)
                     if not isinstance(e.error, NullError):
-                        raise _unreadable(what, e.column, str(e.error.why)) from None
+                        raise self._unreadable(what, e.column, str(e.error.why)) from None
                     what.state.table = table.widened(e.column)
 
     def _write(self, kind: Kind, change: Change, table: Table, native: _Native) -> Serialized:
@@ -194,7 +196,7 @@ class ChangeBatch:
             _plan(table, "new", spans, writer, whole)
         else:
             writer.write_raw(b"\x00")
-        native.source(change, table)
+        self._source.write(change, writer)
         block = change.second_block if kind is Kind.MOVED_TO else change.block
         if block is None:
             writer.write_raw(b"\x00")
@@ -215,6 +217,18 @@ class ChangeBatch:
             raise _Cell(e.column, CellError(0, str(e))) from None
         return name, converters.header.from_connect_header(table.topic, name, table.key_schema, key)
 
+    def _where(self, change: Change) -> str:
+        table = change.state.table
+        keys = ", ".join(c.name for c in table.key) or "none"
+        return f"topic {table.topic}, table {table.qualified}, key columns {keys}, {self._source.where(change)}"
+
+    def _unreadable(self, change: Change, column: Column, why: str) -> RecordError:
+        table = change.state.table
+        return RecordError(
+            f"column {column.name!r} ({column.told}, schema {column.schema.name or column.schema.type}) of table "
+            f"{table.qualified} cannot be converted: {why}. Correct the row, leave the column out with column.exclude.list, or "
+            "set event.converting.failure.handling.mode=warn to write null instead", self._where(change))
+
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
@@ -234,8 +248,6 @@ class _Native:
         self._facts = facts
         self._key, self._value = key, value
         self._parts: dict[Table, _Parts] = {}
-        self._of: tuple[Transaction, Table, str | None] | None = None
-        self._source = (b"", b"", b"")
         self.ends = {kind: _end(op, now) for kind, op in OP.items()}
 
     def parts(self, table: Table) -> _Parts:
@@ -248,57 +260,14 @@ class _Native:
             made = self._parts[table] = _Parts(key, self._value.frame(topic, table.envelope), headers)
         return made
 
-    def source(self, change: Change, table: Table) -> None:
-        """Append the source block."""
-        tx, of, writer = change.transaction, self._of, self.writer
-        if of is None or of[0] is not tx or of[1] is not table or of[2] != change.marker:
-            self._of = (tx, table, change.marker)
-            self._source = _source_parts(self._facts, tx, table, change.marker)
-        before, middle, after = self._source
-        writer.write_raw(before)
-        writer.write_string(_sequence(tx.last_commit, change.lsn))
-        writer.write_raw(middle)
-        writer.write_long(_signed(change.lsn))
-        writer.write_raw(after)
-
 
 def _end(op: str, now: int) -> bytes:
     writer = Writer()
     writer.write_string(op)
     for stamp in (now // 1_000_000, now // 1000, now):
-        _optional_long(writer, stamp)
+        writer.write_raw(b"\x02")
+        writer.write_long(stamp)
     return writer.take()
-
-
-def _source_parts(facts: Facts, tx: Transaction, table: Table, marker: str | None) -> tuple[bytes, bytes, bytes]:
-    """The source block under :data:`schemas.envelope.POSTGRES_SOURCE`: up to the sequence, up to the LSN, and the rest."""
-    writer = Writer()
-    for text in (facts.version, "postgresql", facts.prefix):
-        writer.write_string(text)
-    writer.write_long(tx.ts_us // 1000)
-    if marker is None:
-        writer.write_raw(b"\x02")
-    else:
-        writer.write_raw(b"\x00")
-        writer.write_string(marker)
-    writer.write_string(facts.database)
-    writer.write_raw(b"\x02")
-    before = writer.take()
-    _optional_long(writer, tx.ts_us)
-    _optional_long(writer, tx.ts_us * 1000)
-    writer.write_string(table.relation.schema)
-    writer.write_string(table.relation.name)
-    _optional_long(writer, tx.tx_id)
-    writer.write_raw(b"\x02")
-    middle = writer.take()
-    writer.write_raw(b"\x00")
-    if tx.origin is None:
-        writer.write_raw(b"\x00")
-    else:
-        writer.write_raw(b"\x02")
-        writer.write_string(tx.origin)
-    _optional_long(writer, None if tx.origin_lsn is None else _signed(tx.origin_lsn))
-    return before, middle, writer.take()
 
 
 class _Cell(Exception):
@@ -315,47 +284,3 @@ def _plan(table: Table, which: str, spans: Spans, writer: Writer, fallback: Span
         table.plan(which).write(spans, writer, fallback)
     except CellError as e:
         raise _Cell(table.column_of(which, e.column), e) from None
-
-
-def _where(change: Change) -> str:
-    table = change.state.table
-    keys = ", ".join(c.name for c in table.key) or "none"
-    tx = "" if change.transaction.final_lsn is None else f", transaction with commit record at {change.transaction.final_lsn}"
-    return f"topic {table.topic}, table {table.qualified}, key columns {keys}, position {change.lsn}{tx}"
-
-
-def _unreadable(change: Change, column: Column, why: str) -> RecordError:
-    table = change.state.table
-    sent = table.relation.columns[column.place]
-    return RecordError(
-        f"column {column.name!r} (type OID {sent.type_oid}, schema {column.schema.name or column.schema.type}) of table "
-        f"{table.qualified} cannot be converted: {why}. Correct the row, leave the column out with column.exclude.list, or set "
-        "event.converting.failure.handling.mode=warn to write null instead", _where(change))
-
-
-def source_value(facts: Facts, tx: Transaction, lsn: LSN, schema: str, table: str, marker: str | None) -> dict[str, Value]:
-    """The source block."""
-    return {
-        "version": facts.version, "connector": "postgresql", "name": facts.prefix, "ts_ms": tx.ts_us // 1000, "snapshot": marker,
-        "db": facts.database, "sequence": _sequence(tx.last_commit, lsn), "ts_us": tx.ts_us, "ts_ns": tx.ts_us * 1000,
-        "schema": schema, "table": table, "txId": tx.tx_id, "lsn": _signed(lsn), "xmin": None, "origin": tx.origin,
-        "origin_lsn": None if tx.origin_lsn is None else _signed(tx.origin_lsn),
-    }
-
-
-def _optional_long(writer: Writer, n: int | None) -> None:
-    if n is None:
-        writer.write_raw(b"\x00")
-    else:
-        writer.write_raw(b"\x02")
-        writer.write_long(n)
-
-
-def _sequence(last_commit: LSN | None, lsn: LSN) -> str:
-    return f'["{int(last_commit)}","{int(lsn)}"]' if last_commit is not None else f'[null,"{int(lsn)}"]'
-
-
-def _signed(n: int) -> int:
-    return int(n) - (1 << 64) if n > 0x7FFFFFFFFFFFFFFF else int(n)
-
-

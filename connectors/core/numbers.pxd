@@ -1,0 +1,8 @@
+cimport cython
+from schemas.core.writer cimport Writer
+
+@cython.locals(y=cython.longlong, era=cython.longlong, yoe=cython.longlong, mp=cython.longlong, doy=cython.longlong, doe=cython.longlong)
+cpdef long long days_from_civil(long long year, int month, int day) except? -1
+cpdef long long floor_div(long long a, long long b) except? -1
+@cython.locals(size=cython.int)
+cpdef write_unscaled(long long number, Writer writer)
