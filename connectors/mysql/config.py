@@ -74,23 +74,18 @@ class MySqlConfig(RelationalConfig):
     ssl_mode: str = choice(
         "database.ssl.mode", "preferred", _SECURED, "Whether the connection is encrypted: never (disabled), if the server can "
         "(preferred), always (required), and the server's certificate (verify_ca) and name (verify_identity) checked.", SERVER)
-    ssl_keystore: str | None = text("database.ssl.keystore", None, "PEM file with the client's private key and certificate.",
-                                    SERVER)
-    ssl_keystore_password: str | None = secret("database.ssl.keystore.password", "Password of the private key.")
-    ssl_truststore: str | None = text("database.ssl.truststore", None, "PEM file with the authorities that are trusted.", SERVER)
-    ssl_truststore_password: str | None = secret("database.ssl.truststore.password", "Accepted; a PEM file needs none.")
+    ssl_keystore: str | None = text("database.ssl.keystore", None, "PEM or PKCS12 file with the client's private key and "
+                                    "certificate.", SERVER)
+    ssl_keystore_password: str | None = secret("database.ssl.keystore.password", "Password of the key store.")
+    ssl_truststore: str | None = text("database.ssl.truststore", None, "PEM or PKCS12 file with the authorities that are "
+                                      "trusted.", SERVER)
+    ssl_truststore_password: str | None = secret("database.ssl.truststore.password", "Password of the trust store.")
     connect_timeout_ms: int = integer("connect.timeout.ms", 30000, "Longest wait for a connection.", SERVER, 1)
     keep_alive: bool = flag("connect.keep.alive", True, "Whether the server is asked for heartbeats, and a silent connection is "
                             "given up and opened anew.", SERVER)
     keep_alive_interval_ms: int = integer(
         "connect.keep.alive.interval.ms", 60000, "How long the log may be silent: the server's heartbeat comes after 0.8 of it.",
         SERVER, 1, kind=KeyType.LONG)
-    binlog_net_write_timeout: int = integer(
-        "binlog.net.write.timeout", 0, "Seconds the server waits for this reader to take what it sends; 0 is the server's own.",
-        SERVER, importance=LOW)
-    binlog_net_read_timeout: int = integer(
-        "binlog.net.read.timeout", 0, "Seconds the server waits for what this reader sends; 0 is the server's own.", SERVER,
-        importance=LOW)
     gtid_source_includes: list[str] | None = patterns(
         "gtid.source.includes", "Sources (server UUIDs) whose GTIDs count when the place in the log is found.", SERVER)
     gtid_source_excludes: list[str] | None = patterns(

@@ -11,11 +11,14 @@ __all__ = ["NOT_HONOURED"]
 
 _ZONE = "every session's time zone is UTC; the values do not depend on it"
 _DDL = "statements are followed by one parser of our own"
+_PATIENCE = "every session pins how long the server waits for it: a reader that is held back is not cut off"
 _TLS = "database.ssl.mode rules"
 
 NOT_HONOURED: Mapping[str, str] = dict(sorted({
     **OF_ALL,
     "binlog.buffer.size": "rows go out as they are read: the log holds a transaction only once it is committed",
+    "binlog.net.read.timeout": _PATIENCE,
+    "binlog.net.write.timeout": _PATIENCE,
     "database.allowPublicKeyRetrieval": "the server's public key is asked for when the password's method needs it",
     "database.characterEncoding": "every session pins its character sets",
     "database.connectionTimeZone": _ZONE,
