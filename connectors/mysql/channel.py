@@ -1,0 +1,180 @@
+"""A connected socket to the server, read and written without blocking, so that every wait ends when the task is asked to stop."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from typing import Final
+
+from connectors.mysql.failures import CLIENT_LOST, ConnectionLost, DatabaseError, Stopped, failure
+from connectors.mysql.packets import PacketBuffer, join_packets
+
+__all__ = ["COM_QUERY", "Channel", "connect_socket", "never"]
+
+COM_QUERY: Final = b"\x03"
+
+_SLICE: Final = 0.2
+_IDLE_PROBE: Final = 30
+_PROBE_INTERVAL: Final = 10
+_PROBES: Final = 3
+_UNACKNOWLEDGED_MS: Final = 60_000
+
+
+def never() -> bool:
+    """Nobody asks to stop."""
+    return False
+
+
+class Channel:
+    """Packets to and from one server. One thread. ``where`` says which server, for errors."""
+
+    def __init__(self, sock: socket.socket, where: str, stopping: Callable[[], bool] = never) -> None:
+        sock.setblocking(False)
+        self._sock = sock
+        self._tls = isinstance(sock, ssl.SSLSocket)
+        self._where = where
+        self._stopping = stopping
+        self._poll_in = select.poll()
+        self._poll_in.register(sock, select.POLLIN)
+        self._poll_out = select.poll()
+        self._poll_out.register(sock, select.POLLIN | select.POLLOUT)
+        self.buffer = PacketBuffer()
+        self.broken = False
+        """Whether the connection is known to be gone."""
+
+    def lost(self, doing: str, why: object = "") -> ConnectionLost | DatabaseError:
+        """The error of a connection that broke just now."""
+        self.broken = True
+        text = f"the connection broke: {why}" if str(why) else "the server closed the connection"
+        return failure(CLIENT_LOST, text, doing, self._where)
+
+    def wait(self, seconds: float, *, write: bool = False) -> bool:
+        """Wait until something can be read (or written), in slices between which a stop is noticed. Raises Stopped."""
+        poll = self._poll_out if write else self._poll_in
+        deadline = time.monotonic() + seconds
+        while True:
+            if self._stopping():
+                raise Stopped("asked to stop")
+            left = deadline - time.monotonic()
+            if poll.poll(max(0.0, min(_SLICE, left)) * 1000):
+                return True
+            if left <= 0:
+                return False
+
+    def command(self, payload: bytes, doing: str, timeout: float) -> None:
+        """Send a command; its answer is numbered from 1. What an earlier one left unread is an error of the caller."""
+        self.buffer.expect(1)
+        data = memoryview(join_packets(payload))
+        deadline = time.monotonic() + timeout
+        while data:
+            try:
+                data = data[self._sock.send(data):]
+                continue
+            except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+                pass
+            except (OSError, ValueError) as e:
+                raise self.lost(doing, e) from None
+            if time.monotonic() > deadline:
+                raise self.lost(doing, f"nothing could be sent for {timeout:g} s")
+            self.wait(0.5, write=True)
+
+    def receive(self, doing: str) -> int:
+        """Take over what has come, as far as the buffer has room; 0 when nothing has. Raises ConnectionLost at the end."""
+        with self.buffer.room() as room:
+            try:
+                count = self._sock.recv_into(room)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return 0
+            except (OSError, ValueError) as e:
+                raise self.lost(doing, e) from None
+        if count == 0:
+            raise self.lost(doing)
+        self.buffer.filled(count)
+        return count
+
+    def take(self, out: list[bytes], max_bytes: int, max_count: int, doing: str, *, marked: bool = False) -> int:
+        """:meth:`PacketBuffer.take`; a stream of packets that makes no sense is a lost connection."""
+        try:
+            return self.buffer.take(out, max_bytes, max_count, marked)
+        except ValueError as e:
+            raise self.lost(doing, f"what came makes no sense: {e}") from None
+
+    def read(self, doing: str, deadline: float | None, waiting: Callable[[], None] | None = None) -> bytes | None:
+        """The next payload; None when there was none before ``deadline`` (a time of ``time.monotonic``). ``waiting`` is called
+        every half second meanwhile."""
+        out: list[bytes] = []
+        while True:
+            self.take(out, 1, 1, doing)
+            if out:
+                return out[0]
+            if self.receive(doing):
+                continue
+            left = 0.5 if deadline is None else deadline - time.monotonic()
+            if left <= 0:
+                return None
+            if not self.wait(min(left, 0.5)) and waiting is not None:
+                waiting()
+
+    def close(self) -> None:
+        """Close the socket."""
+        self.broken = True
+        self._sock.close()
+
+
+def connect_socket(host: str, port: int, timeout: float, stopping: Callable[[], bool]) -> socket.socket:
+    """A TCP connection to the first address of the host that answers; blocking, with TCP's own probes on.
+
+    The name resolver of the system may block for as long as it likes. Raises OSError, TimeoutError, Stopped.
+    """
+    deadline = time.monotonic() + timeout
+    last: OSError | None = None
+    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.setblocking(False)
+            _connect(sock, address, deadline, stopping)
+            sock.setblocking(True)
+            _probe(sock)
+            return sock
+        except OSError as e:
+            sock.close()
+            last = e
+        except BaseException:
+            sock.close()
+            raise
+    raise last or OSError(f"{host} has no address")
+
+
+def _connect(sock: socket.socket, address: tuple[object, ...], deadline: float, stopping: Callable[[], bool]) -> None:
+    try:
+        sock.connect(address)
+        return
+    except BlockingIOError:
+        pass
+    poll = select.poll()
+    poll.register(sock, select.POLLOUT)
+    while True:
+        if stopping():
+            raise Stopped("asked to stop")
+        left = deadline - time.monotonic()
+        if poll.poll(max(0.0, min(_SLICE, left)) * 1000):
+            break
+        if left <= 0:
+            raise TimeoutError("no answer in time")
+    error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if error:
+        raise OSError(error, os.strerror(error))
+
+
+def _probe(sock: socket.socket) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", _IDLE_PROBE), ("TCP_KEEPINTVL", _PROBE_INTERVAL), ("TCP_KEEPCNT", _PROBES),
+                        ("TCP_USER_TIMEOUT", _UNACKNOWLEDGED_MS)):
+        option = getattr(socket, name, None)
+        if option is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, option, value)

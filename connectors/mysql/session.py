@@ -1,0 +1,384 @@
+"""Connections to MySQL and MariaDB, and statements on them.
+
+Once logged in the socket is ours, so that every wait ends when the task is asked to stop, nothing is read without a bound, and
+rows come as the bytes that were sent. One connection belongs to one thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+from connect.api.errors import ConnectError, HeadgateError
+from connectors.mysql.address import Address, pins, quote_value, split_statements
+from connectors.mysql.channel import COM_QUERY, Channel, never
+from connectors.mysql.failures import QUERY_TIMEOUT, ConnectionLost, DatabaseError, failure
+from connectors.mysql.login import end_thread, log_in
+from connectors.mysql.packets import (
+    MORE_RESULTS,
+    ColumnInfo,
+    end_status,
+    is_end,
+    parse_column,
+    parse_error,
+    parse_ok,
+    read_lenenc,
+    split_row,
+)
+
+__all__ = ["RawRows", "Row", "Session"]
+
+Row = tuple[str | None, ...]
+"""One row of an answer, every value as the server's text."""
+
+COM_QUIT: Final = b"\x01"
+
+_MARGIN: Final = 5.0
+"""Seconds after which a statement that the server should have ended by itself is given up."""
+_SEND_TIMEOUT: Final = 60.0
+_MOST_COLUMNS: Final = 65_536
+_GULP_BYTES: Final = 1 << 20
+_GULP_ROWS: Final = 4096
+
+
+class Session:
+    """One open connection. Made by :meth:`open`; closed by :meth:`close`, which may be called twice."""
+
+    def __init__(self, conn: Any, channel: Channel, address: Address, stopping: Callable[[], bool]) -> None:
+        self._conn = conn
+        self._stopping = stopping
+        self._rows: RawRows | None = None
+        self.channel = channel
+        """The socket; for the stream, which speaks another protocol on it."""
+        self.address = address
+        self.timeout: float | None = None
+        """Seconds that a statement may take when it says nothing of its own; None is without limit."""
+        self.server_version: str = conn.server_version
+        """As the server tells it: ``9.4.0``, ``10.11.6-MariaDB``."""
+        self.mariadb = "mariadb" in self.server_version.lower()
+        """Whether it is a MariaDB server."""
+        self.version = parse_version(self.server_version)
+        """Its numbers, to compare with: ``(10, 11, 6)``."""
+        self.thread_id: int = conn.server_thread_id[0]
+        """The server's number of this connection."""
+
+    @classmethod
+    def open(
+        cls,
+        address: Address,
+        application: str,
+        *,
+        statement_timeout: float = 0.0,
+        initial_statements: str | None = None,
+        stopping: Callable[[], bool] = never,
+        logger: logging.Logger | None = None,
+    ) -> Session:
+        """Connect, log in, pin, run ``database.initial.statements`` and pin again.
+
+        ``application`` is the program's name in ``performance_schema.session_connect_attrs``. ``statement_timeout``
+        (seconds, 0: none) limits every statement on the server and, with a margin, here. Raises DatabaseError or
+        ConnectionLost with the cure, Stopped when asked to stop; while logging in, a stop is only noticed at the end.
+        """
+        conn, sock = log_in(address, application, stopping)
+        session = cls(conn, Channel(sock, str(address), stopping), address, stopping)
+        try:
+            session.timeout = address.connect_timeout
+            session._pin(statement_timeout)
+            wanted = split_statements(initial_statements)
+            session.timeout = statement_timeout + _MARGIN if statement_timeout else None
+            for number, statement in enumerate(wanted, 1):
+                session.execute(statement, doing=f"running statement {number} of database.initial.statements", secret=True)
+            if wanted:
+                session._pin(statement_timeout)
+            if logger is not None:
+                logger.debug("connected to %s, server %s, connection %d", address, session.server_version, session.thread_id)
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+    def _pin(self, statement_timeout: float) -> None:
+        for statement in pins(self.mariadb, self.version, statement_timeout):
+            self.execute(statement, doing="pinning settings")
+        number = self.value("SELECT CONNECTION_ID()", doing="pinning settings")
+        self.thread_id = int(number or self.thread_id)
+
+    # Statements.
+
+    def query(
+        self,
+        sql: str,
+        args: Sequence[str | bytes | int | None] = (),
+        *,
+        doing: str = "",
+        timeout: float | None = None,
+        waiting: Callable[[], None] | None = None,
+    ) -> list[Row]:
+        """Run one statement and give its rows (of several results the last's), all in memory.
+
+        ``args`` fill ``%s`` in order; without them the text is sent as it is. ``waiting`` is called every half second
+        while there is no answer. A statement that is given up (stop, time-out, an error in ``waiting``) is ended on the
+        server and the connection closed. Raises DatabaseError, ConnectionLost, Stopped.
+        """
+        return self._run(sql, args, doing, timeout, waiting, False)
+
+    def execute(
+        self,
+        sql: str,
+        args: Sequence[str | bytes | int | None] = (),
+        *,
+        doing: str = "",
+        timeout: float | None = None,
+        waiting: Callable[[], None] | None = None,
+        secret: bool = False,
+    ) -> None:
+        """The same for a statement whose rows do not matter. Of a ``secret`` one no part appears in an error."""
+        self._run(sql, args, doing, timeout, waiting, secret)
+
+    def value(self, sql: str, args: Sequence[str | bytes | int | None] = (), *, doing: str = "") -> str | None:
+        """The first value of the first row, None when there is no row."""
+        rows = self.query(sql, args, doing=doing)
+        return rows[0][0] if rows else None
+
+    def records(self, sql: str, *, doing: str = "") -> list[dict[str, str | None]]:
+        """Rows by their columns' names in lower case, for SHOW statements whose columns differ between versions."""
+        names: list[ColumnInfo] = []
+        rows = self._run(sql, (), doing, None, None, False, names)
+        return [dict(zip((n.name.lower() for n in names), row, strict=True)) for row in rows]
+
+    def _run(
+        self, sql: str, args: Sequence[str | bytes | int | None], doing: str, timeout: float | None,
+        waiting: Callable[[], None] | None, secret: bool, columns: list[ColumnInfo] | None = None,
+    ) -> list[Row]:
+        doing = doing or _short(sql)
+        timeout = self.timeout if timeout is None else timeout
+        deadline = None if timeout is None else time.monotonic() + timeout
+        self._send(sql, args, doing)
+        told: Exception | None = None
+        try:
+            rows: list[Row] = []
+            more = True
+            while more:
+                described, status = self._head(doing, deadline, waiting, secret)
+                if described is None:
+                    more = bool(status & MORE_RESULTS)
+                    continue
+                if columns is not None:
+                    columns[:] = described
+                rows = []
+                while True:
+                    packet = self._packet(doing, deadline, waiting)
+                    if is_end(packet):
+                        more = bool(end_status(packet) & MORE_RESULTS)
+                        break
+                    if packet[:1] == b"\xff":
+                        told = self._error(packet, doing, secret)
+                        raise told
+                    rows.append(tuple(_text(v) for v in split_row(packet, len(described))))
+            return rows
+        except _Refused as e:
+            raise e.error from None
+        except ValueError as e:
+            raise self.channel.lost(doing, f"what came makes no sense: {e}") from None
+        except BaseException as e:
+            if e is not told:
+                self.cancel()
+            if isinstance(e, _GivenUp):
+                raise failure(QUERY_TIMEOUT, f"no answer within {timeout:g} s", doing, str(self.address)) from None
+            raise
+
+    def raw_rows(self, sql: str, args: Sequence[str | bytes | int | None] = (), *, doing: str = "") -> RawRows:
+        """Run a SELECT whose rows are read one after the other, each as the payload of its packet: text-protocol values as they
+        were sent, nothing converted, memory bounded by one gulp or one row.
+
+        Until all are read (or :meth:`RawRows.close`) the connection can do nothing else. There is no limit of time but the
+        server's. To get texts in their columns' own charsets, ``SET character_set_results = NULL`` first. Errors as
+        :meth:`query`.
+        """
+        doing = doing or _short(sql)
+        self._send(sql, args, doing)
+        try:
+            described, _ = self._head(doing, None, None, False)
+        except _Refused as e:
+            raise e.error from None
+        except ValueError as e:
+            raise self.channel.lost(doing, f"what came makes no sense: {e}") from None
+        except BaseException:
+            self.cancel()
+            raise
+        rows = RawRows(self, described or [], doing, ended=described is None)
+        self._rows = None if described is None else rows
+        return rows
+
+    def _send(self, sql: str, args: Sequence[str | bytes | int | None], doing: str) -> None:
+        if self._rows is not None:
+            raise ConnectError(f"{doing}: rows of an earlier statement are still unread on this connection")
+        if self.channel.broken:
+            raise self.channel.lost(doing, "it was closed")
+        if args:
+            sql = sql % tuple(quote_value(a) for a in args)
+        self.channel.command(COM_QUERY + sql.encode("utf-8", "surrogateescape"), doing, _SEND_TIMEOUT)
+
+    def _packet(self, doing: str, deadline: float | None, waiting: Callable[[], None] | None) -> bytes:
+        packet = self.channel.read(doing, deadline, waiting)
+        if packet is None:
+            raise _GivenUp
+        return packet
+
+    def _head(
+        self, doing: str, deadline: float | None, waiting: Callable[[], None] | None, secret: bool
+    ) -> tuple[list[ColumnInfo] | None, int]:
+        """The beginning of a result: its columns, None when it has no rows; and the server's status, where it is told."""
+        packet = self._packet(doing, deadline, waiting)
+        first = packet[:1]
+        if first == b"\xff":
+            raise _Refused(self._error(packet, doing, secret))
+        if first == b"\x00":
+            return None, parse_ok(packet)[1]
+        count, end = read_lenenc(packet, 0)
+        if not count or end != len(packet) or count > _MOST_COLUMNS:
+            raise ValueError("an answer that is no result")
+        columns = [parse_column(self._packet(doing, deadline, waiting)) for _ in range(count)]
+        if not is_end(self._packet(doing, deadline, waiting)):
+            raise ValueError("more columns than were told")
+        return columns, 0
+
+    def _error(self, packet: bytes, doing: str, secret: bool = False) -> DatabaseError | ConnectionLost:
+        error = parse_error(packet)
+        text = "the server refused it" if secret and error.sqlstate.startswith("42") else error.text
+        return failure(error.number, text, doing, str(self.address), sqlstate=error.sqlstate)
+
+    # The end.
+
+    def cancel(self) -> None:
+        """End what the server is doing for this connection, and close it."""
+        was_open = not self.channel.broken
+        self._close()
+        if was_open:
+            end_thread(self.address, self.thread_id)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed, or is known to be broken."""
+        return self.channel.broken
+
+    def close(self) -> None:
+        """Close; the server rolls back what was open. Rows that are still to come are not waited for."""
+        if not self.channel.broken:
+            if self._rows is not None:
+                self.cancel()
+                return
+            with contextlib.suppress(HeadgateError):
+                self.channel.command(COM_QUIT, "closing", 0.0)
+        self._close()
+
+    def _close(self) -> None:
+        self._rows = None
+        self.channel.close()
+        self._conn._force_close()
+
+
+class RawRows:
+    """The rows of one SELECT, while they come. Iterate, or :meth:`read` in gulps; then it is over, or :meth:`close` it."""
+
+    def __init__(self, session: Session, columns: list[ColumnInfo], doing: str, *, ended: bool) -> None:
+        self._session = session
+        self._doing = doing
+        self._ended = ended
+        self._error: Exception | None = None
+        self.columns: Sequence[ColumnInfo] = columns
+        """What the server says of the columns."""
+
+    def read(self, max_rows: int = _GULP_ROWS, max_bytes: int = _GULP_BYTES) -> list[bytes]:
+        """The next rows in order, as soon as there are some; [] once all were read. Rows that came before an error are given
+        first. Raises DatabaseError, ConnectionLost, Stopped."""
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+        if self._ended:
+            return []
+        channel, doing = self._session.channel, self._doing
+        rows: list[bytes] = []
+        try:
+            left = max_bytes
+            while True:
+                left -= channel.take(rows, left, max_rows, doing)
+                if rows and self._over(rows):
+                    break
+                if len(rows) >= max_rows or left <= 0:
+                    return rows
+                if not channel.receive(doing):
+                    if rows:
+                        return rows
+                    channel.wait(0.5)
+        except ConnectionLost as e:
+            self._finish()
+            if not rows:
+                raise
+            self._error = e
+            return rows
+        except BaseException:
+            self._finish()
+            self._session.cancel()
+            raise
+        self._finish()
+        if not rows and self._error is not None:
+            error, self._error = self._error, None
+            raise error
+        return rows
+
+    def _over(self, rows: list[bytes]) -> bool:
+        """Whether the newest packet is the end, or an error; it is taken away then. The server sends nothing after it."""
+        last = rows[-1]
+        if is_end(last):
+            rows.pop()
+            return True
+        if last[:1] == b"\xff":
+            rows.pop()
+            self._error = self._session._error(last, self._doing)
+            return True
+        return False
+
+    def _finish(self) -> None:
+        self._ended = True
+        self._session._rows = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        while rows := self.read():
+            yield from rows
+
+    def close(self) -> None:
+        """Leave the rest unread: the statement is ended on the server, and the connection closed, as it cannot be used then."""
+        if not self._ended:
+            self._finish()
+            self._session.cancel()
+
+
+class _GivenUp(Exception):
+    """The time-out of a statement has passed."""
+
+
+class _Refused(Exception):
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def parse_version(text: str) -> tuple[int, ...]:
+    """The numbers of a server's version: ``8.0.36-28`` is (8, 0, 36), ``5.5.5-10.6.1-MariaDB`` is (10, 6, 1)."""
+    if "mariadb" in text.lower():
+        text = text.removeprefix("5.5.5-")
+    found = re.match(r"\d+(?:\.\d+){0,2}", text)
+    return tuple(int(n) for n in found.group().split(".")) if found else ()
+
+
+def _short(sql: str) -> str:
+    line = " ".join(sql.split())
+    return line if len(line) <= 80 else line[:77] + "…"
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("utf-8", "surrogateescape")
