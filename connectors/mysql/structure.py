@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["ColumnDef", "Flavor", "TableDef", "TableId", "Wire"]
+__all__ = ["ColumnDef", "Flavor", "KeyDef", "TableDef", "TableId", "Wire"]
 
 
 class Flavor(StrEnum):
@@ -88,6 +88,17 @@ class ColumnDef:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyDef:
+    """A key other than the primary. ``columns`` are names in the key's order, None for an expression; ``partial``: a column
+    counts by a prefix only."""
+
+    name: str
+    columns: tuple[str | None, ...]
+    unique: bool = False
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TableDef:
     """One table. ``primary_key`` and ``unique_key`` are column names in the key's order; ``unique_key`` is the first declared unique key
     all of whose columns are NOT NULL (it stands in for a missing primary key), prefix keys count."""
@@ -100,6 +111,8 @@ class TableDef:
     collation: str | None = None
     comment: str | None = None
     attributes: tuple[tuple[str, str], ...] = field(default=())
+    keys: tuple[KeyDef, ...] = ()
+    """All keys but the primary, as far as they are known, in the server's order: what DDL needs to follow ``unique_key``."""
 
     def column(self, name: str) -> ColumnDef | None:
         """The column of that name, in any case of letters (MySQL's column names do not tell it)."""

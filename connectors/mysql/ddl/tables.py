@@ -1,0 +1,107 @@
+"""Tables from definitions: CREATE TABLE's whole, and what holds of every table (its keys' order, what a key makes NOT NULL)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from connectors.mysql.ddl.context import DdlContext, DdlError
+from connectors.mysql.ddl.resolve import Charset, pick_charset, resolve_column
+from connectors.mysql.ddl.tree import ColumnSpec, CreateTable, KeySpec
+from connectors.mysql.structure import ColumnDef, KeyDef, TableDef, TableId
+
+__all__ = ["VERSIONED", "add_key", "build_table", "finished", "system_columns"]
+
+VERSIONED = ("system_versioning", "implicit")
+"""The attribute of a MariaDB table WITH SYSTEM VERSIONING whose period columns no statement shows."""
+
+
+def build_table(statement: CreateTable, id: TableId, inherited: Charset, context: DdlContext) -> TableDef:
+    """The table that CREATE TABLE with a column list makes, ``inherited`` being its database's defaults. Raises DdlError."""
+    charset = pick_charset(statement.options.charset, statement.options.collation, inherited)
+    columns = resolve_columns(statement.columns, charset, context)
+    attributes: tuple[tuple[str, str], ...] = ()
+    if statement.options.versioned and not any(c.row_time for c in statement.columns):
+        columns.extend(system_columns())
+        attributes = (VERSIONED,)
+    primary: tuple[str, ...] = ()
+    keys: list[KeyDef] = []
+    for spec in statement.keys:
+        primary = add_key(spec, keys, primary, columns)
+    return finished(TableDef(
+        id, tuple(columns), primary, (), charset[0], charset[1], statement.options.comment or None, attributes, tuple(keys)))
+
+
+def resolve_columns(specs: Sequence[ColumnSpec], charset: Charset, context: DdlContext) -> list[ColumnDef]:
+    """The columns in order; which TIMESTAMP comes first matters."""
+    columns: list[ColumnDef] = []
+    stamped = False
+    for spec in specs:
+        columns.append(resolve_column(spec, charset, context, first_timestamp=not stamped))
+        stamped = stamped or spec.type.type == "timestamp"
+    return columns
+
+
+def system_columns() -> list[ColumnDef]:
+    """The columns that MariaDB adds to a table with implicit system versioning; row events carry them last."""
+    return [ColumnDef(name, "timestamp", "TIMESTAMP", scale=6, nullable=False, invisible=True) for name in ("row_start", "row_end")]
+
+
+def add_key(spec: KeySpec, keys: list[KeyDef], primary: tuple[str, ...], columns: Sequence[ColumnDef]) -> tuple[str, ...]:
+    """Adds a key to ``keys``, or returns it as the primary key's columns. Raises DdlError for a column that is not there."""
+    names = {c.name.lower(): c.name for c in columns}
+    spelled: list[str | None] = []
+    for column in spec.columns:
+        if column is not None and column.lower() not in names:
+            raise DdlError(f"a key names the column {column}, which the table does not have")
+        spelled.append(names[column.lower()] if column is not None else None)
+    if spec.kind == "primary":
+        return tuple(name for name in spelled if name is not None)
+    taken = {key.name.lower() for key in keys}
+    if (spec.kind == "foreign" and any(_begins(key.columns, spelled) for key in keys)) or _begins(primary, spelled):
+        if spec.kind == "foreign":
+            return primary  # an index that is there already serves
+    name = spec.name
+    if name is None:
+        name = _free_name(spelled[0] or "functional_index", taken)
+    elif name.lower() in taken:
+        if spec.if_not_exists or spec.kind == "foreign":
+            return primary
+        raise DdlError(f"the table has a key {name} already")
+    keys.append(KeyDef(name, tuple(spelled), spec.kind == "unique", spec.partial))
+    return primary
+
+
+def _begins(columns: Sequence[str | None], wanted: Sequence[str | None]) -> bool:
+    return len(columns) >= len(wanted) and list(columns[: len(wanted)]) == list(wanted)
+
+
+def _free_name(first: str, taken: Iterable[str]) -> str:
+    if first.lower() not in taken and first.lower() != "primary":
+        return first
+    number = 2
+    while f"{first}_{number}".lower() in taken:
+        number += 1
+    return f"{first}_{number}"
+
+
+def finished(table: TableDef) -> TableDef:
+    """The table with what follows from its keys: primary key columns NOT NULL, keys in the server's order, ``unique_key``."""
+    in_key = set(table.primary_key)
+    columns = tuple(
+        c.but(nullable=False, default=None if c.default is not None and c.default.upper() == "NULL" else c.default)
+        if c.name in in_key and c.nullable else c
+        for c in table.columns
+    )
+    required = {c.name for c in columns if not c.nullable}
+
+    def rank(key: KeyDef) -> int:
+        # As the server sorts them: unique without NULL, whole columns first; other unique ones; the rest.
+        if not key.unique:
+            return 4
+        if not all(name in required for name in key.columns if name is not None) or None in key.columns:
+            return 3 if key.partial else 2
+        return 1 if key.partial else 0
+
+    keys = tuple(sorted(table.keys, key=rank))
+    unique = next((k for k in keys if k.unique and rank(k) < 2), None)
+    return table.but(columns=columns, keys=keys, unique_key=tuple(n for n in unique.columns if n is not None) if unique else ())
