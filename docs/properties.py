@@ -1,6 +1,6 @@
 """Writes the reference pages that are made from the code: ``python -m docs.properties`` (``--check`` only compares).
 
-- ``postgres-properties.md``: every property of the PostgreSQL connector, and those of Debezium's that have no effect.
+- ``postgres-properties.md``, ``mysql-properties.md``: every property of a connector, and those of Debezium's that have no effect.
 - ``postgres-types.md``: every column type and its schema in each mode.
 
 A test compares the pages with what this prints.
@@ -14,10 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from connect.api.config import ConfigKey, KeyType
+from connectors.mysql.config import MariaDbConfig, MySqlConfig
+from connectors.mysql.unhonoured import NOT_HONOURED as NOT_HONOURED_BY_MYSQL
 from connectors.postgres.config import PostgresConfig
 from connectors.postgres.relations import CatalogTable, PgType
 from connectors.postgres.types import TypeOptions, codec_of
 from connectors.postgres.unhonoured import NOT_HONOURED
+from connectors.properties import RelationalConfig
 from schemas.model import Schema
 
 __all__ = ["PAGES", "main", "properties_page", "types_page"]
@@ -25,12 +28,15 @@ __all__ = ["PAGES", "main", "properties_page", "types_page"]
 HERE = Path(__file__).parent
 _MADE = "<!-- made by `python -m docs.properties`; edit the code, not this page -->"
 
-_VARYING = (
-    ("snapshot.select.statement.overrides.<schema>.<table>", "The SELECT that reads this table in a snapshot."),
+_MASKS = (
     ("column.mask.with.<n>.chars", "Columns shown as that many asterisks; null too."),
     ("column.mask.hash.<algorithm>.with.salt.<salt>", "Columns shown as a hash of Java's serialised text; null stays null."),
     ("column.mask.hash.v2.<algorithm>.with.salt.<salt>", "The same of the text's UTF-8."),
     ("column.truncate.to.<n>.chars", "Columns cut to that many characters."),
+)
+_HISTORY_CLIENTS = (
+    ("schema.history.internal.producer.<setting>", "A setting of the client that writes the schema history: brokers' security …"),
+    ("schema.history.internal.consumer.<setting>", "One of the client that reads it."),
 )
 
 
@@ -60,26 +66,48 @@ def _meaning(key: ConfigKey) -> str:
     return doc
 
 
-def properties_page() -> str:
-    """The text of ``postgres-properties.md``."""
+def _keys_table(keys: Iterable[ConfigKey]) -> list[str]:
+    return _table(("property", "default", "meaning"), ((f"`{k.name}`", _default(k), _meaning(k)) for k in keys))
+
+
+def _properties(
+    title: str, plugin: str, model: type[RelationalConfig], not_honoured: Mapping[str, str], more: Iterable[tuple[str, str]] = (),
+    sibling: type[RelationalConfig] | None = None,
+) -> str:
+    """The page of a connector. Of its sibling, which has a connector of its own, only what differs is told."""
     lines = [
-        "# Properties of the PostgreSQL connector", "", _MADE, "",
+        f"# Properties of {title}", "", _MADE, "",
         "Names, defaults and meanings are Debezium's unless [compatibility.md](compatibility.md) says otherwise. The runtime's "
         "own (`name`, `tasks.max`, converters, `transforms`, `errors.*`, `topic.creation.*`, `producer.override.*`) are Kafka "
-        "Connect's. `GET /connector-plugins/PostgresConnector/config` lists all of them.",
+        f"Connect's. `GET /connector-plugins/{plugin}/config` lists all of them.",
     ]
-    keys = list(PostgresConfig.definition())
+    keys = list(model.definition())
     for group in dict.fromkeys(k.group for k in keys):
-        lines += ["", f"## {group}", ""]
-        lines += _table(("property", "default", "meaning"), (
-            (f"`{k.name}`", _default(k), _meaning(k)) for k in keys if k.group == group))
+        lines += ["", f"## {group}", "", *_keys_table(k for k in keys if k.group == group)]
+    if sibling is not None:
+        told = {k.name: (k.default, k.doc, k.recommended) for k in keys}
+        lines += ["", f"## {sibling.server_group}", "", f"As above under the group {sibling.server_group}, but for:", ""]
+        lines += _keys_table(k for k in sibling.definition() if told.get(k.name) != (k.default, k.doc, k.recommended))
     lines += ["", "## Properties whose names vary", ""]
-    lines += _table(("property", "meaning"), ((f"`{name}`", doc) for name, doc in _VARYING))
+    override = f"snapshot.select.statement.overrides.{model.namespace}.<table>"
+    lines += _table(("property", "meaning"), ((f"`{name}`", doc) for name, doc in (
+        (override, "The SELECT that reads this table in a snapshot."), *_MASKS, *more)))
     lines += ["", "Lists are regular expressions separated by commas, matched against the whole qualified name in any case; "
               "`\\,` is a comma inside one.", "", "## Properties of Debezium without effect", "",
               "They are accepted, and told as ignored by `/config/validate` (group `Ignored`) and in the worker's log.", ""]
-    lines += _table(("property", "why"), ((f"`{name}`", why) for name, why in NOT_HONOURED.items()))
+    lines += _table(("property", "why"), ((f"`{name}`", why) for name, why in not_honoured.items()))
     return "\n".join(lines) + "\n"
+
+
+def properties_page() -> str:
+    """The text of ``postgres-properties.md``."""
+    return _properties("the PostgreSQL connector", "PostgresConnector", PostgresConfig, NOT_HONOURED)
+
+
+def mysql_properties_page() -> str:
+    """The text of ``mysql-properties.md``."""
+    return _properties("the MySQL and MariaDB connectors", "MySqlConnector", MySqlConfig, NOT_HONOURED_BY_MYSQL,
+                       _HISTORY_CLIENTS, MariaDbConfig)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +218,8 @@ def types_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"postgres-properties.md": properties_page, "postgres-types.md": types_page}
+PAGES: Mapping[str, Callable[[], str]] = {
+    "postgres-properties.md": properties_page, "postgres-types.md": types_page, "mysql-properties.md": mysql_properties_page}
 """The pages by file name."""
 
 

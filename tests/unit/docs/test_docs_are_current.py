@@ -18,6 +18,8 @@ from connect.converters.json import JsonConverter
 from connect.failpoints import FAILPOINTS
 from connect.tasks.meters import metric_name
 from connectors.masks import Masks
+from connectors.mysql.config import MariaDbConfig, MySqlConfig
+from connectors.mysql.unhonoured import NOT_HONOURED as NOT_HONOURED_BY_MYSQL
 from connectors.postgres.config import PostgresConfig
 from connectors.postgres.unhonoured import NOT_HONOURED
 from docs.properties import PAGES
@@ -28,7 +30,8 @@ each_page = pytest.mark.parametrize("page", DOCS, ids=lambda p: p.name)
 
 CODE = re.compile(r"`([^`\n]+)`")
 METRIC = re.compile(r"\b(?:kafka_connect|debezium_metrics|headgate)_[a-zA-Z_]+")
-NOT_METRICS = {"headgate_tx_lsn", "headgate_tx_index", "headgate_system_id", "headgate_timeline", "headgate_version"}
+NOT_METRICS = {"headgate_tx_lsn", "headgate_tx_index", "headgate_system_id", "headgate_timeline", "headgate_version",
+               "headgate_server_uuid", "headgate_xa"}
 """Keys of offsets, a member of ``GET /``."""
 NOT_OURS = {
     "max.message.bytes", "message.max.bytes", "auto.create.topics.enable", "cleanup.policy", "schema.table",
@@ -70,10 +73,10 @@ def test_the_project_speaks_of_itself_alone(page: Path) -> None:
 
 
 def property_names() -> set[str]:
-    models: tuple[Any, ...] = (WorkerConfig, ConnectorConfig, PostgresConfig, AvroConverterConfig)
+    models: tuple[Any, ...] = (WorkerConfig, ConnectorConfig, PostgresConfig, MySqlConfig, MariaDbConfig, AvroConverterConfig)
     definitions = [*(m.definition() for m in models), JsonConverter().config()]
     known: set[str] = {k.name for d in definitions for k in d}
-    return known.union(NOT_HONOURED, CLIENT_KEYS, NATIVE_KEYS, ("plugin.path",))
+    return known.union(NOT_HONOURED, NOT_HONOURED_BY_MYSQL, CLIENT_KEYS, NATIVE_KEYS, ("plugin.path",))
 
 
 PROPERTIES = property_names()
@@ -176,5 +179,6 @@ def test_rest_paths_named_exist(page: Path, paths: set[str]) -> None:
         m = re.match(r"(?:GET|PUT|POST|PATCH|DELETE) (/\S*)", code)
         if m is None:
             continue
-        path = re.sub(r"(?<=/)(<[^/>]+>|[A-Z][A-Z0-9]*|…|[0-9]+|PostgresConnector)(?=/|$)", "*", m[1].partition("?")[0])
+        names = r"(?<=/)(<[^/>]+>|[A-Z][A-Z0-9]*|…|[0-9]+|PostgresConnector|MySqlConnector)(?=/|$)"
+        path = re.sub(names, "*", m[1].partition("?")[0])
         assert any(re.fullmatch(re.escape(p).replace(r"\*", "[^/]+"), path) for p in paths), code
