@@ -146,8 +146,8 @@ _DUMP_TEXTS: Final[tuple[tuple[str, DumpFault, str], ...]] = (
      f"{_ANEW}"),
     (r"crc|checksum|bogus data|corrupt|truncated|could not read event|error reading log event|decryption|wrong magic|"
      r"Binlog has bad magic number|memory allocation failed", DumpFault.CORRUPTED,
-     "the server cannot read its own binary log at this place. See the server's error log; connect to a replica that has the "
-     f"transactions (GTIDs), or {_ANEW}"),
+     "the server cannot read its own binary log at this place, or the stored position is of another server's. See the server's "
+     f"error log; connect to a replica that has the transactions (GTIDs), or {_ANEW}"),
     (r"Binary log is not open", DumpFault.NOT_LOGGING, "start the server with log_bin"),
     (r"server.?id was not set|server_id=0", DumpFault.NOT_LOGGING, "give the server a server_id other than 0"),
     (r"GTID_MODE ?= ?\w+ instead of ON|GTID_MODE", DumpFault.OTHER,
@@ -183,7 +183,7 @@ def dump_fault(text: str) -> tuple[DumpFault, str]:
     return DumpFault.OTHER, "see the server's error log"
 
 
-_DUMP_NUMBERS: Final = frozenset({DUMP_REFUSED, 1220, 1373, 1726, 1780, 1789, 1945, 1950, 1951, 1955, 1956, 3100, 4114})
+_DUMP_NUMBERS: Final = frozenset({DUMP_REFUSED, 1220, 1373, 1726, 1780, 1789, 1945, 1950, 1951, 1955, 1956, 3100, 4052, 4114})
 
 
 def dump_failure(number: int, text: str, doing: str, where: str, server_id: int) -> DatabaseError | ConnectionLost:

@@ -36,7 +36,6 @@ _ANNOTATE_ROWS: Final = 2
 """MariaDB: send the events with the statements' texts."""
 _SEND_TIMEOUT: Final = 60.0
 _FIRST_ANSWER: Final = 60.0
-_NO_HEARTBEAT_SILENCE: Final = None
 _BUSY: Final = 0.02
 """A reader that was given something less than this long ago (seconds) is catching up."""
 _LINGER: Final = 0.004
@@ -180,7 +179,10 @@ class BinlogStream:
 
     def _request(self, position: FilePosition | MySqlGtidSet | MariaDbGtidSet, statements: bool) -> None:
         session = self._session
-        flags = (_ANNOTATE_ROWS if statements else 0) if session.mariadb else _HEARTBEAT_V2 if session.version >= (8, 0, 26) else 0
+        if session.mariadb:
+            flags = _ANNOTATE_ROWS if statements else 0
+        else:
+            flags = _HEARTBEAT_V2 if session.version >= (8, 0, 26) else 0
         if isinstance(position, MySqlGtidSet):
             if session.mariadb:
                 raise ConnectError(f"{_DOING}: MySQL's GTIDs mean nothing to a MariaDB server; {session.address}")
@@ -293,12 +295,12 @@ class BinlogStream:
                 kept.append(event)
             elif self._skipped > self._skip_to:
                 raise ConnectError(
-                    f"{_DOING}: the stored position {self._skip_to} is inside an event of the file, which ends at {self._skipped}; "
-                    f"{self._session.address}. To do: correct the offset")
+                    f"{_DOING}: the stored position {self._skip_to} is inside an event of the file, which ends at "
+                    f"{self._skipped}; {self._session.address}. To do: correct the offset")
             elif kind == _ROTATE and self._skipped < self._skip_to:
                 raise ConnectError(
-                    f"{_DOING}: the file ends at {self._skipped}, the stored position is {self._skip_to}; {self._session.address}. "
-                    "To do: correct the offset, or set snapshot.mode=when_needed")
+                    f"{_DOING}: the file ends at {self._skipped}, the stored position is {self._skip_to}; "
+                    f"{self._session.address}. To do: correct the offset, or set snapshot.mode=when_needed")
         if self._skipped >= self._skip_to:
             self._skip_to = 0
         events[:] = kept
