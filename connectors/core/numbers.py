@@ -3,7 +3,7 @@
 
 from schemas.core.writer import Writer
 
-__all__ = ["days_from_civil", "floor_div", "write_unscaled"]
+__all__ = ["days_from_civil", "floor_div", "write_decimal_text", "write_unscaled"]
 
 
 def days_from_civil(year: int, month: int, day: int) -> int:
@@ -31,3 +31,38 @@ def write_unscaled(number: int, writer: Writer) -> None:
     while size > 0:
         size -= 1
         writer.write_byte((number >> (8 * size)) & 255)
+
+
+def write_decimal_text(buffer: bytes, start: int, end: int, scale: int, writer: Writer) -> bool:
+    """The text of a decimal of at most 18 digits at its scale as unscaled two's complement, as short as it goes. False, and nothing
+    written, for any other text, which is the general codec's."""
+    i = start
+    negative = i < end and buffer[i] == 45
+    if negative:
+        i += 1
+    number = 0
+    digits = 0
+    fraction = -1
+    while i < end:
+        d = buffer[i]
+        if d == 46 and fraction < 0:
+            fraction = 0
+        elif d < 48 or d > 57 or digits == 18:
+            return False
+        else:
+            number = number * 10 + (d - 48)
+            digits += 1
+            if fraction >= 0:
+                fraction += 1
+        i += 1
+    if fraction < 0:
+        fraction = 0
+    if digits == 0 or fraction > scale or digits + scale - fraction > 18:
+        return False
+    while fraction < scale:
+        number *= 10
+        fraction += 1
+    if negative:
+        number = -number
+    write_unscaled(number, writer)
+    return True

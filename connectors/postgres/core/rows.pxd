@@ -1,6 +1,6 @@
 cimport cython
 from schemas.core.writer cimport Writer
-from connectors.core.numbers cimport floor_div, write_unscaled
+from connectors.core.numbers cimport floor_div, write_decimal_text
 from connectors.core.plan cimport Plan
 from connectors.core.spans cimport Spans
 from connectors.postgres.core.texts cimport date_days, time_micros, timestamp_micros, whole_number
@@ -19,9 +19,6 @@ cdef class TuplePlan(Plan):
 
 @cython.locals(size=cython.Py_ssize_t, sent=cython.Py_ssize_t)
 cdef bint write_zoned(bytes buffer, Py_ssize_t start, Py_ssize_t end, Py_ssize_t digits, Writer writer) except -1
-@cython.locals(i=cython.Py_ssize_t, negative=cython.bint, number=cython.longlong, digits=cython.int, fraction=cython.int,
-               d=cython.int)
-cdef bint write_decimal(bytes buffer, Py_ssize_t start, Py_ssize_t end, int scale, Writer writer) except -1
 @cython.locals(end=cython.Py_ssize_t, count=cython.Py_ssize_t, start=cython.Py_ssize_t, stop=cython.Py_ssize_t, out=bytearray, part=bytes)
 cpdef bytes tuple_of_copy(bytes line)
 @cython.locals(i=cython.Py_ssize_t, n=cython.Py_ssize_t, c=cython.int, out=bytearray)

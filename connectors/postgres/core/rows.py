@@ -4,7 +4,7 @@
 Every length is checked before it is used: a hostile one raises ValueError naming the offset.
 """
 
-from connectors.core.numbers import floor_div, write_unscaled
+from connectors.core.numbers import floor_div, write_decimal_text
 from connectors.core.plan import Plan
 from connectors.core.spans import Spans
 from connectors.postgres.core.texts import date_days, time_micros, timestamp_micros, whole_number
@@ -103,7 +103,7 @@ class TuplePlan(Plan):
         elif code == _FLOAT32:
             writer.write_float(float(buffer[start:end]))
         elif (code == _ZONED and write_zoned(buffer, start, end, self.bounds[i], writer)) or (
-                code == _DECIMAL and write_decimal(buffer, start, end, self.bounds[i], writer)):
+                code == _DECIMAL and write_decimal_text(buffer, start, end, self.bounds[i], writer)):
             return
         else:
             self.leave(i, buffer[start:end], writer)
@@ -129,41 +129,6 @@ def write_zoned(buffer: bytes, start: int, end: int, digits: int, writer: Writer
         writer.write_slice(buffer, start + 20, start + 20 + sent)
         writer.write_slice(b"000000", sent, digits)
     writer.write_slice(b"Z", 0, 1)
-    return True
-
-
-def write_decimal(buffer: bytes, start: int, end: int, scale: int, writer: Writer) -> bool:
-    """A numeric of at most 18 digits at its scale as unscaled two's complement, as short as it goes. False, and nothing
-    written, for any other text, which is the general codec's."""
-    i = start
-    negative = i < end and buffer[i] == 45
-    if negative:
-        i += 1
-    number = 0
-    digits = 0
-    fraction = -1
-    while i < end:
-        d = buffer[i]
-        if d == 46 and fraction < 0:
-            fraction = 0
-        elif d < 48 or d > 57 or digits == 18:
-            return False
-        else:
-            number = number * 10 + (d - 48)
-            digits += 1
-            if fraction >= 0:
-                fraction += 1
-        i += 1
-    if fraction < 0:
-        fraction = 0
-    if digits == 0 or fraction > scale or digits + scale - fraction > 18:
-        return False
-    while fraction < scale:
-        number *= 10
-        fraction += 1
-    if negative:
-        number = -number
-    write_unscaled(number, writer)
     return True
 
 
