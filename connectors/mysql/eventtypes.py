@@ -145,8 +145,7 @@ class Gtid:
     """A MySQL transaction begins. ``gtid`` is its text, None of an anonymous one; ``sid`` the server's UUID.
 
     Commit times are microseconds since 1970, None before MySQL 8.0. ``transaction_length`` is the bytes of the whole transaction
-    in the log, this event included, None where the server does not tell. ``commuting`` (last_committed, sequence_number) is the
-    logical clock.
+    in the log, this event included, None where the server does not tell. ``logical_clock`` is (last_committed, sequence_number).
     """
 
     header: EventHeader
@@ -157,7 +156,7 @@ class Gtid:
     original_commit_us: int | None = None
     immediate_commit_us: int | None = None
     transaction_length: int | None = None
-    commuting: tuple[int, int] | None = None
+    logical_clock: tuple[int, int] | None = None
     may_have_statements: bool = True
 
 

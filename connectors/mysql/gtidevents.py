@@ -46,7 +46,7 @@ def parse_gtid(header: EventHeader, body: bytes, at: int, end: int) -> Gtid:
     if end - at < 17 or body[at] != _LOGICAL_CLOCK:
         return event
     _, *clock = _CLOCK.unpack_from(body, at)
-    event.commuting = (clock[0], clock[1])
+    event.logical_clock = (clock[0], clock[1])
     at += 17
     if end - at < 7:
         return event
@@ -71,10 +71,10 @@ _SIGNED = (_GNO, _COMMITTED, _SEQUENCE)
 
 def parse_tagged_gtid(header: EventHeader, body: bytes, at: int, end: int) -> Gtid:
     """A tagged GTID event (MySQL 8.3 and later). Raises EventError; fields that are unknown but skippable are skipped."""
-    version, at = serialized(body, at, end)
-    if version:
-        raise EventError(f"a tagged GTID event has the unknown serialization version {version}")
     start = at
+    version, at = serialized(body, at, end)
+    if version != 1:
+        raise EventError(f"a tagged GTID event has the unknown serialization version {version}")
     size, at = serialized(body, at, end)
     needed, at = serialized(body, at, end)
     if size > end - start:

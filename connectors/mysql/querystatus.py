@@ -5,12 +5,15 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
+from connect.api.errors import ConnectError
 from connectors.mysql.eventbytes import EventError
 from connectors.mysql.eventtypes import EventHeader
+from connectors.mysql.types.charsets import Charsets, charset_of
 
 __all__ = ["Query", "QueryStatus", "parse_query", "parse_status"]
 
 _HEAD = struct.Struct("<IIBHH")
+_CHARSETS = Charsets()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,16 @@ class Query:
     def status(self) -> QueryStatus:
         """The session's settings, parsed at each call. Raises EventError."""
         return parse_status(self.status_bytes)
+
+    @property
+    def sql(self) -> str:
+        """The statement as text, decoded at each call; bytes that are no text in the client's charset are shown as escapes."""
+        if self.statement.isascii():
+            return self.statement.decode("ascii")
+        try:
+            return _CHARSETS.decoder(charset_of(self.charset))(self.statement)
+        except (ValueError, ConnectError):
+            return self.statement.decode("utf-8", "backslashreplace")
 
     @property
     def charset(self) -> int:

@@ -48,7 +48,7 @@ class Rows:
     """Row images: ``body[start:end]``.
 
     ``kind`` is "c", "u" or "d". ``present_before`` (update, delete) and ``present_after`` (insert, update) are bitmaps of the
-    ``width`` columns, lowest bit first; b"" where there is no such image. ``partial``: an update's after image begins with value
+    ``width`` columns, lowest bit first, with no bits behind the last column; b"" where there is no such image. ``partial``: an update's after image begins with value
     options, see :func:`partial_columns`. ``last_of_statement``: table ids are void after this event.
     ``compressed``: MariaDB compressed it, ``body`` is what came out.
     """
@@ -89,10 +89,10 @@ def parse_rows(header: EventHeader, body: bytes, at: int, end: int, head_length:
     images = 2 if kind == "u" else 1
     if width > MAX_COLUMNS or (not width and (low | high << 32) not in DUMMY_TABLES) or bits * images > end - at:
         raise EventError("a rows event has an impossible number of columns")
-    before = after = body[at:at + bits]
+    before = after = _columns(body, at, at + bits, width)
     at += bits
     if images == 2:
-        after = body[at:at + bits]
+        after = _columns(body, at, at + bits, width)
         at += bits
     if compressed:
         body = inflate(body, at, end)
@@ -103,6 +103,14 @@ def parse_rows(header: EventHeader, body: bytes, at: int, end: int, head_length:
         after = b""
     return Rows(header, kind, low | high << 32, width, before, after, body, at, end, bool(flags & _STATEMENT_END), partial,
                 compressed)
+
+
+def _columns(body: bytes, at: int, end: int, width: int) -> bytes:
+    # MySQL sets the bits behind the last column, too.
+    bitmap, rest = body[at:end], width % 8
+    if rest and bitmap[-1] >> rest:
+        return bitmap[:-1] + bytes((bitmap[-1] & (1 << rest) - 1,))
+    return bitmap
 
 
 def inflate(body: bytes, at: int, end: int) -> bytes:

@@ -20,15 +20,16 @@ MAX_COLUMNS = 4096
 
 T = TypeVar("T")
 
-_TINY, _SHORT, _LONG, _FLOAT, _DOUBLE, _LONGLONG, _INT24, _YEAR, _VARCHAR, _BIT = 1, 2, 3, 4, 5, 8, 9, 13, 15, 16
+_DECIMAL, _TINY, _SHORT, _LONG, _FLOAT, _DOUBLE, _LONGLONG, _INT24, _YEAR, _VARCHAR, _BIT = 0, 1, 2, 3, 4, 5, 8, 9, 13, 15, 16
 _TYPED_ARRAY, _BLOB_COMPRESSED, _VARCHAR_COMPRESSED, _VECTOR, _JSON, _NEWDECIMAL = 20, 140, 141, 242, 245, 246
 _ENUM, _SET, _BLOB, _VAR_STRING, _STRING, _GEOMETRY = 247, 248, 252, 253, 254, 255
 
 _ONE_BYTE = frozenset((_FLOAT, _DOUBLE, 17, 18, 19, _BLOB_COMPRESSED, _VECTOR, _JSON, 249, 250, 251, _BLOB, _GEOMETRY))
 _TWO_BYTES = frozenset((_VARCHAR, _BIT, _VARCHAR_COMPRESSED, _NEWDECIMAL, _ENUM, _SET, _VAR_STRING, _STRING))
-_NUMERIC = frozenset((_TINY, _SHORT, _INT24, _LONG, _LONGLONG, _NEWDECIMAL, _FLOAT, _DOUBLE))
+_NUMERIC = frozenset((_DECIMAL, _TINY, _SHORT, _INT24, _LONG, _LONGLONG, _NEWDECIMAL, _FLOAT, _DOUBLE, _YEAR))
+"""What has a bit of signedness. YEAR has one, though it is always unsigned."""
 _CHARACTER = frozenset((_STRING, _VAR_STRING, _VARCHAR, _BLOB, _BLOB_COMPRESSED, _VARCHAR_COMPRESSED))
-_KNOWN = _ONE_BYTE | _TWO_BYTES | _NUMERIC | frozenset((0, 6, 7, 10, 11, 12, 13, 14, _TYPED_ARRAY))
+_KNOWN = _ONE_BYTE | _TWO_BYTES | _NUMERIC | frozenset((6, 7, 10, 11, 12, 13, 14, _TYPED_ARRAY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +222,8 @@ class _Fields:
         self.found["visible"] = tuple(self.bits(value, len(self.types)))
 
     def bits(self, value: bytes, count: int) -> list[bool]:
-        if len(value) < (count + 7) // 8:
-            raise EventError("a table map ends inside a field of bits")
+        if len(value) != (count + 7) // 8:
+            raise EventError("a table map has a field of bits that does not fit its columns")
         return [bool(value[i // 8] & 0x80 >> i % 8) for i in range(count)]
 
     def spread(self, columns: list[int], values: Sequence[T]) -> tuple[T | None, ...]:
