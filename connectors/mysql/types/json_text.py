@@ -1,0 +1,103 @@
+"""JSON documents as compact text: from the binary form, and from the server's text.
+
+Both give the same: the server's own text without the spaces between tokens; keys in the order in which they are stored.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from json.encoder import encode_basestring
+
+from connectors.mysql.types.json_walk import ARRAYS, MAX_DEPTH, OBJECTS, Opaque, Scalar, Walk, opaque_text
+
+__all__ = ["compact", "double_text", "json_text"]
+
+_TOKENS = re.compile(r'[^"\s]+|"[^"\\]*(?:\\.[^"\\]*)*"|\s+', re.DOTALL)
+
+
+def json_text(raw: bytes) -> str:
+    """The text of a document in MySQL's binary form. Raises ValueError when it is damaged; neither its depth nor its memory
+    can run away. An empty document, which a server in a lax mode can have, is null."""
+    if not raw:
+        return "null"
+    out: list[str] = []
+    _write(Walk(raw), raw[0], 1, len(raw), out, 0)
+    return "".join(out)
+
+
+def _write(walk: Walk, kind: int, at: int, end: int, out: list[str], depth: int) -> None:
+    if kind in ARRAYS or kind in OBJECTS:
+        if depth >= MAX_DEPTH:
+            raise ValueError(f"a JSON document nested deeper than {MAX_DEPTH}")
+        keys, members = walk.members(kind, at, end)
+        mark = "[" if keys is None else "{"
+        for i, (member, start, stop) in enumerate(members):
+            out.append(mark if keys is None else f"{mark}{encode_basestring(keys[i])}:")
+            _write(walk, member, start, stop, out, depth + 1)
+            mark = ","
+        out.append("[]" if keys is None and not members else "{}" if not members else "]" if keys is None else "}")
+        return
+    out.append(scalar_text(walk.scalar(kind, at, end)))
+
+
+def scalar_text(value: Scalar) -> str:
+    """The text of a scalar as the server prints it."""
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(int(value))
+    if isinstance(value, float):
+        return double_text(value)
+    return _opaque(value)
+
+
+def _opaque(value: Opaque) -> str:
+    quoted, text = opaque_text(value)
+    if text is None:
+        # The server breaks the lines of its base64.
+        text = f"base64:type{value.type}:" + base64.encodebytes(value.data).decode("ascii").rstrip("\n")
+    return encode_basestring(text) if quoted else text
+
+
+def double_text(value: float) -> str:
+    """A finite double as the server prints it in JSON: the shortest digits that tell it, with a point or an exponent; without
+    an exponent from 1e-15 up to 1e15, and above as long as there are digits behind the point."""
+    text = repr(value)
+    if 1e-4 <= abs(value) < 1e15 or value == 0:
+        return text
+    sign = "-" if text[0] == "-" else ""
+    mantissa, _, exponent = text.lstrip("-").partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = (whole + fraction).lstrip("0")
+    point = len(whole) - (len(whole + fraction) - len(digits)) + int(exponent or 0)
+    digits = digits.rstrip("0")
+    if -14 <= point <= 0:
+        return f"{sign}0.{'0' * -point}{digits}"
+    if 0 < point < len(digits):
+        return f"{sign}{digits[:point]}.{digits[point:]}"
+    if 0 < point <= 15:
+        return f"{sign}{digits.ljust(point, '0')}.0"
+    rest = f".{digits[1:]}" if len(digits) > 1 else ""
+    return f"{sign}{digits[0]}{rest}e{point - 1}"
+
+
+def compact(text: str) -> str:
+    """The server's text of a document without the spaces between its tokens; numbers and texts stay as they are. Raises
+    ValueError for a text that does not end."""
+    out: list[str] = []
+    at = 0
+    for token in _TOKENS.finditer(text):
+        if token.start() != at:
+            break
+        at = token.end()
+        part = token[0]
+        if not part.isspace():
+            out.append(part)
+    if at != len(text) or not out:
+        raise ValueError("not a JSON document as the server writes it")
+    return "".join(out)
