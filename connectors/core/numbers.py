@@ -34,8 +34,8 @@ def write_unscaled(number: int, writer: Writer) -> None:
 
 
 def write_decimal_text(buffer: bytes, start: int, end: int, scale: int, writer: Writer) -> bool:
-    """The text of a decimal of at most 18 digits at its scale as unscaled two's complement, as short as it goes. False, and nothing
-    written, for any other text, which is the general codec's."""
+    """The text of a decimal of at most 18 digits at its scale as unscaled two's complement, as short as it goes. False, and
+    nothing written, for any other text, which is the general codec's."""
     i = start
     negative = i < end and buffer[i] == 45
     if negative:

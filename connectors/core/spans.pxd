@@ -7,6 +7,8 @@ cdef class Spans:
     cdef Py_ssize_t[4096] starts
     cdef Py_ssize_t[4096] ends
     cpdef int kind(self, Py_ssize_t column) except -1
+    cpdef Py_ssize_t start(self, Py_ssize_t column) except -1
+    cpdef Py_ssize_t end(self, Py_ssize_t column) except -1
     cpdef bytes raw(self, Py_ssize_t column)
     @cython.locals(a=cython.int)
     cpdef bint same(self, Spans other, Py_ssize_t column) except -1

@@ -28,6 +28,18 @@ class Spans:
             raise IndexError(column)
         return self.kinds[column]
 
+    def start(self, column: int) -> int:
+        """Where the bytes of a column that was sent begin in ``buffer``. Raises IndexError."""
+        if column < 0 or column >= self.count or self.kinds[column] != 2:
+            raise IndexError(column)
+        return self.starts[column]
+
+    def end(self, column: int) -> int:
+        """Where they end. Raises IndexError."""
+        if column < 0 or column >= self.count or self.kinds[column] != 2:
+            raise IndexError(column)
+        return self.ends[column]
+
     def raw(self, column: int) -> bytes | None:
         """The bytes of a column that was sent, None of another. Raises IndexError."""
         if column < 0 or column >= self.count:

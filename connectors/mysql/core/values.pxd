@@ -6,7 +6,7 @@ from connectors.core.numbers cimport days_from_civil, floor_div, write_unscaled
 cdef extern from "Python.h":
     double PyOS_string_to_double(const char* s, char** endptr, object overflow) except? -1.0
 
-cdef long long NONE
+cdef long long _NONE
 
 cdef inline bint plain8(bytes buffer, Py_ssize_t at) noexcept:
     cdef unsigned long long word

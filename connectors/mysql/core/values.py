@@ -10,6 +10,7 @@ from schemas.core.writer import Writer
 
 NONE = -(1 << 62)
 """No number: the bytes are odd."""
+_NONE = NONE
 
 
 def _plain(buffer: bytes, at: int) -> bool:
@@ -60,14 +61,14 @@ def big(buffer: bytes, start: int, size: int) -> int:
 def days_of(year: int, month: int, day: int) -> int:
     """Days since 1970; NONE for a date that is zero or impossible, or a year below 100, which may be meant for another."""
     if year < 100 or year > 9999 or month < 1 or month > 12 or day < 1 or day > 31:
-        return NONE
+        return _NONE
     if day > 28:
         if month == 2:
             leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
             if day > 29 or not leap:
-                return NONE
+                return _NONE
         elif day == 31 and (month == 4 or month == 6 or month == 9 or month == 11):
-            return NONE
+            return _NONE
     return days_from_civil(year, month, day)
 
 
@@ -84,7 +85,7 @@ def fraction_micros(buffer: bytes, start: int, digits: int) -> int:
 def date_days(buffer: bytes, start: int, end: int) -> int:
     """DATE → days since 1970, or NONE."""
     if end - start != 3:
-        return NONE
+        return _NONE
     packed = little(buffer, start, 3)
     return days_of(packed >> 9, (packed >> 5) & 15, packed & 31)
 
@@ -92,25 +93,25 @@ def date_days(buffer: bytes, start: int, end: int) -> int:
 def datetime2_micros(buffer: bytes, start: int, end: int, digits: int) -> int:
     """DATETIME2 with that many fraction digits → microseconds since 1970, or NONE."""
     if digits < 0 or digits > 6 or end - start != 5 + (digits + 1) // 2:
-        return NONE
+        return _NONE
     packed = big(buffer, start, 5) - 0x8000000000
     if packed < 0:
-        return NONE
+        return _NONE
     months = packed >> 22
     days = days_of(months // 13, months % 13, (packed >> 17) & 31)
     hour = (packed >> 12) & 31
     minute = (packed >> 6) & 63
     second = packed & 63
     micros = fraction_micros(buffer, start + 5, digits)
-    if days == NONE or hour > 23 or minute > 59 or second > 59 or micros > 999999:
-        return NONE
+    if days == _NONE or hour > 23 or minute > 59 or second > 59 or micros > 999999:
+        return _NONE
     return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000000 + micros
 
 
 def time2_micros(buffer: bytes, start: int, end: int, digits: int) -> int:
     """TIME2 with that many fraction digits → microseconds, or NONE."""
     if digits < 0 or digits > 6 or end - start != 3 + (digits + 1) // 2:
-        return NONE
+        return _NONE
     size = (digits + 1) // 2
     bits = 8 * size
     packed = big(buffer, start, 3 + size)
@@ -129,7 +130,7 @@ def time2_micros(buffer: bytes, start: int, end: int, digits: int) -> int:
     minute = (clock >> 6) & 63
     second = clock & 63
     if hour > 838 or minute > 59 or second > 59 or micros > 999999:
-        return NONE
+        return _NONE
     micros += ((hour * 60 + minute) * 60 + second) * 1000000
     return -micros if negative else micros
 
@@ -279,12 +280,12 @@ def text_whole(buffer: bytes, start: int, end: int) -> int:
     if negative:
         i += 1
     if i >= end or end - i > 18:
-        return NONE
+        return _NONE
     number = 0
     while i < end:
         d = buffer[i] - 48
         if d < 0 or d > 9:
-            return NONE
+            return _NONE
         number = number * 10 + d
         i += 1
     return -number if negative else number
@@ -307,7 +308,7 @@ def text_number(buffer: bytes, start: int, end: int) -> int:
 def text_days(buffer: bytes, start: int, end: int) -> int:
     """``YYYY-MM-DD`` → days since 1970, or NONE."""
     if end - start != 10 or buffer[start + 4] != 45 or buffer[start + 7] != 45:
-        return NONE
+        return _NONE
     year = text_number(buffer, start, start + 4)
     month = text_number(buffer, start + 5, start + 7)
     day = text_number(buffer, start + 8, end)
@@ -315,26 +316,26 @@ def text_days(buffer: bytes, start: int, end: int) -> int:
 
 
 def text_clock(buffer: bytes, start: int, end: int, longest: int) -> int:
-    """``H…:MM:SS[.f…]`` with at least two digits of hours, at most ``longest`` hours → microseconds, or NONE."""
+    """``HH[H]:MM:SS[.f…]``, at most ``longest`` hours → microseconds, or NONE."""
     colon = start
     while colon < end and buffer[colon] != 58:
         colon += 1
-    if colon - start < 2 or end - colon < 6 or buffer[colon + 3] != 58:
-        return NONE
+    if colon - start < 2 or colon - start > 3 or end - colon < 6 or buffer[colon + 3] != 58:
+        return _NONE
     hour = text_number(buffer, start, colon)
     minute = text_number(buffer, colon + 1, colon + 3)
     second = text_number(buffer, colon + 4, colon + 6)
     if hour < 0 or hour > longest or minute < 0 or minute > 59 or second < 0 or second > 59:
-        return NONE
+        return _NONE
     micros = 0
     at = colon + 6
     if at < end:
         digits = end - at - 1
         if buffer[at] != 46 or digits < 1 or digits > 6:
-            return NONE
+            return _NONE
         micros = text_number(buffer, at + 1, end)
         if micros < 0:
-            return NONE
+            return _NONE
         while digits < 6:
             micros *= 10
             digits += 1
@@ -344,11 +345,11 @@ def text_clock(buffer: bytes, start: int, end: int, longest: int) -> int:
 def text_datetime(buffer: bytes, start: int, end: int) -> int:
     """``YYYY-MM-DD HH:MM:SS[.f…]`` → microseconds since 1970, or NONE."""
     if end - start < 19 or buffer[start + 10] != 32 or buffer[start + 13] != 58:
-        return NONE
+        return _NONE
     days = text_days(buffer, start, start + 10)
     clock = text_clock(buffer, start + 11, end, 23)
-    if days == NONE or clock == NONE:
-        return NONE
+    if days == _NONE or clock == _NONE:
+        return _NONE
     return days * 86400000000 + clock
 
 
@@ -356,13 +357,13 @@ def text_time(buffer: bytes, start: int, end: int) -> int:
     """``[-]HH:MM:SS[.f…]`` → microseconds, or NONE."""
     if start < end and buffer[start] == 45:
         micros = text_clock(buffer, start + 1, end, 838)
-        return NONE if micros == NONE else -micros
+        return _NONE if micros == _NONE else -micros
     return text_clock(buffer, start, end, 838)
 
 
 def write_text_timestamp(buffer: bytes, start: int, end: int, digits: int, writer: Writer) -> bool:
     """A TIMESTAMP's text in UTC as ISO text with that many fraction digits."""
-    if text_datetime(buffer, start, end) == NONE or digits < 0 or digits > 6:
+    if text_datetime(buffer, start, end) == _NONE or digits < 0 or digits > 6:
         return False
     sent = end - start - 20 if end - start > 19 else 0
     if sent > digits:
