@@ -88,7 +88,7 @@ class TransactionPayload:
                 fed = fed or bool(piece)
             try:
                 data = stream.decompress(piece, _CHUNK)
-            except (zstd.ZstdError, MemoryError):
+            except zstd.ZstdError:
                 raise EventError("a compressed transaction is broken") from None
             if data:
                 yield data

@@ -48,9 +48,9 @@ class Rows:
     """Row images: ``body[start:end]``.
 
     ``kind`` is "c", "u" or "d". ``present_before`` (update, delete) and ``present_after`` (insert, update) are bitmaps of the
-    ``width`` columns, lowest bit first, with no bits behind the last column; b"" where there is no such image. ``partial``: an update's after image begins with value
-    options, see :func:`partial_columns`. ``last_of_statement``: table ids are void after this event.
-    ``compressed``: MariaDB compressed it, ``body`` is what came out.
+    ``width`` columns, lowest bit first, with no bits behind the last column; b"" where there is no such image. ``partial``: an
+    update's after image begins with value options, see :func:`partial_columns`. ``last_of_statement``: table ids are void after
+    this event. ``compressed``: MariaDB compressed it, ``body`` is what came out.
     """
 
     header: EventHeader

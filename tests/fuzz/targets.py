@@ -1,0 +1,47 @@
+"""What can be fuzzed: a name, a function of bytes that may raise only ValueError, and how its inputs are mutated."""
+
+from __future__ import annotations
+
+import importlib
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.fuzz.mutate import mutate
+
+__all__ = ["CORPUS", "Target", "corpus_of", "targets"]
+
+CORPUS = Path(__file__).parent / "corpus"
+
+Mutate = Callable[[random.Random, bytes, list[bytes]], bytes]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One decoder. ``run`` may raise ValueError (and subclasses) for any input, and nothing else.
+
+    ``mutate(random, input, corpus)`` gives the next input; the usual one knows nothing of the format. ``accepts``: the corpus as
+    it is must not raise at all. A module ``targets_*.py`` in this folder lists its own in TARGETS; the corpus of a target are the
+    files of ``corpus/<name>/``.
+    """
+
+    name: str
+    run: Callable[[bytes], object]
+    mutate: Mutate = mutate
+    accepts: bool = True
+
+
+def targets() -> dict[str, Target]:
+    """All of them, by name."""
+    found: dict[str, Target] = {}
+    for path in sorted(Path(__file__).parent.glob("targets_*.py")):
+        for target in importlib.import_module(f"tests.fuzz.{path.stem}").TARGETS:
+            found[target.name] = target
+    return found
+
+
+def corpus_of(target: Target) -> list[bytes]:
+    """Its corpus, in the files' order. Never empty."""
+    found = [path.read_bytes() for path in sorted((CORPUS / target.name).glob("*")) if path.is_file()]
+    return found or [b""]
