@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from connect.api.errors import ConnectError
-from connect.api.plugins import Converters
 from connectors.postgres.config import PostgresConfig
 from connectors.postgres.decoder import Decoder
 from connectors.postgres.facts import ConnectorFacts
 from connectors.postgres.offsets import PgOffset
 from connectors.postgres.relations import CatalogColumn, CatalogTable, PgType
-from schemas.core.writer import Writer
-from schemas.encode import encoder_of
+from tests.batches import both_ways, native_converters
+
+__all__ = [
+    "KINDS", "UNCHANGED", "FakeCatalog", "begin", "both_ways", "commit", "config", "decoder", "delete", "insert", "keepalive",
+    "message", "native_converters", "relation", "row", "table", "text", "truncate", "update", "xlog",
+]
 
 UNCHANGED = object()
 TYPES = {
@@ -139,32 +141,3 @@ def table(oid: int, name: str, columns: Sequence[tuple[Any, ...]], key: Sequence
                       c[3] if len(c) > 3 else None)
         for c in columns)
     return CatalogTable(oid, "public", name, made, tuple(key), replica_identity=identity, **more)
-
-
-class BareAvro:
-    """A converter whose frame is the topic and the schema's name: shows which frame was asked for."""
-
-    def frame(self, topic: str, schema: Any) -> bytes:
-        return f"<{topic}|{schema.name}>".encode()
-
-    def from_connect_data(self, topic: str, schema: Any, value: Any) -> bytes | None:
-        if schema is None:
-            return None
-        writer = Writer()
-        encoder_of(schema).encode(value, writer)
-        return self.frame(topic, schema) + writer.take()
-
-
-class TextHeaders:
-    def from_connect_header(self, topic: str, key: str, schema: Any, value: Any) -> bytes:
-        return value.encode() if isinstance(value, str) else json.dumps(value, default=str).encode()
-
-
-def native_converters() -> Converters:
-    return Converters(BareAvro(), BareAvro(), TextHeaders())  # type: ignore[arg-type]
-
-
-def both_ways(batch: Any) -> tuple[list[Any], list[Any]]:
-    """The batch serialized natively, and by way of records."""
-    converters = native_converters()
-    return list(batch.serialize(converters)), [converters.serialize(r) for r in batch.records()]
