@@ -90,12 +90,13 @@ class ColumnDef:
 @dataclass(frozen=True, slots=True)
 class KeyDef:
     """A key other than the primary. ``columns`` are names in the key's order, None for an expression; ``partial``: a column
-    counts by a prefix only."""
+    counts by a prefix only; ``implied``: a foreign key made it, and another key that serves takes its place."""
 
     name: str
     columns: tuple[str | None, ...]
     unique: bool = False
     partial: bool = False
+    implied: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class Structures:
     """All table definitions as of a position. Not for several threads at once."""
 
     def __init__(self, lower_case_table_names: int = 0) -> None:
-        self._fold = (lambda name: name.lower()) if lower_case_table_names else (lambda name: name)
+        self._folds = bool(lower_case_table_names)
         self._tables: dict[tuple[str, str], TableDef] = {}
         self._databases: dict[str, Charset] = {}
         self._server: Charset = (None, None)
@@ -107,7 +107,8 @@ class Structures:
     def copy(self) -> Structures:
         """An independent copy (cheap: definitions are shared)."""
         twin = Structures()
-        twin._fold, twin._tables, twin._databases, twin._server = self._fold, dict(self._tables), dict(self._databases), self._server
+        twin._folds, twin._server = self._folds, self._server
+        twin._tables, twin._databases = dict(self._tables), dict(self._databases)
         return twin
 
     def apply(self, sql: str, database: str, context: DdlContext) -> list[StructureChange]:
@@ -122,6 +123,9 @@ class Structures:
         except DdlError:
             self._tables, self._databases = saved
             raise
+
+    def _fold(self, name: str) -> str:
+        return name.lower() if self._folds else name
 
     def _key(self, id: TableId) -> tuple[str, str]:
         return self._fold(id.database), self._fold(id.name)

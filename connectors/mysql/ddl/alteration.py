@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from connectors.mysql.ddl.context import DdlContext, DdlError
 from connectors.mysql.ddl.names import max_bytes
-from connectors.mysql.ddl.resolve import Charset, pick_charset, resolve_column
-from connectors.mysql.ddl.tables import VERSIONED, add_key, finished, system_columns
+from connectors.mysql.ddl.resolve import Charset, pick_charset, resolve_column, text_type
+from connectors.mysql.ddl.tables import VERSIONED, add_key, finished, promote_first_timestamp, require, system_columns
 from connectors.mysql.ddl.tree import (
     Action,
     AddColumn,
     AddKey,
     AlterTable,
     ChangeColumn,
+    ColumnSpec,
     ConvertCharset,
     DropColumn,
     DropConstraint,
@@ -50,6 +53,7 @@ class _Work:
         self.columns: list[ColumnDef] = list(table.columns)
         self.renamed: dict[str, str] = {}
         """Old names in lower case → new names."""
+        self.written: dict[str, ColumnSpec] = {}
         self.skipped: set[str] = set()
         """Columns that ADD … IF NOT EXISTS found to be there: keys written with them are not added either."""
         self.primary = table.primary_key
@@ -66,8 +70,11 @@ class _Work:
                     comment = action.options.comment or None
             elif isinstance(action, ConvertCharset):
                 self.converts = True
-                inherited = self.database if action.charset == "default" else self.charset
-                charset, collation = (action.charset, action.collation) if action.charset != "default" else inherited
+                charset, collation = action.charset, action.collation
+                if charset == "default":
+                    charset = self.database[0]
+                    # MariaDB takes the set with its own collation, MySQL the database's collation.
+                    collation = collation or (None if self.context.mariadb else self.database[1])
         inherited = self.database if charset == "default" else self.charset
         self.charset = pick_charset(charset, collation, inherited)
         self.table = self.table.but(charset=self.charset[0], collation=self.charset[1], comment=comment)
@@ -128,8 +135,9 @@ class _Work:
         self.drop_from_keys(dropped)
 
     def resolved(self, action: AddColumn | ChangeColumn) -> ColumnDef:
-        others = any(c.type == "timestamp" for c in self.columns)
-        return resolve_column(action.column, self.charset, self.context, first_timestamp=not others)
+        column = resolve_column(action.column, self.charset, self.context)
+        self.written[column.name] = action.column
+        return column
 
     def drop_from_keys(self, dropped: set[str]) -> None:
         def rest(names: tuple[str | None, ...]) -> tuple[str | None, ...]:
@@ -141,7 +149,7 @@ class _Work:
         for key in self.keys:
             columns = rest(key.columns)
             if columns:
-                keys.append(KeyDef(key.name, columns, key.unique, key.partial))
+                keys.append(replace(key, columns=columns))
         self.keys = keys
 
     def columns_added(self) -> None:
@@ -155,6 +163,7 @@ class _Work:
                 self.place(self.resolved(action), action.place)
             elif isinstance(action, Versioning):
                 self.versioning(action.on)
+        promote_first_timestamp(self.columns, self.written, self.context)
 
     def place(self, column: ColumnDef, place: str | None) -> None:
         if any(c.name.lower() == column.name.lower() for c in self.columns):
@@ -201,11 +210,14 @@ class _Work:
                 case _:
                     pass
         self.keys = [
-            KeyDef(renamed.get(k.name.lower(), k.name), k.columns, k.unique, k.partial) for k in self.keys if k.name.lower() not in dropped
+            replace(k, name=renamed.get(k.name.lower(), k.name)) for k in self.keys if k.name.lower() not in dropped
         ]
         for action in self.actions:
             if isinstance(action, AddKey):
                 key = action.key
+                if key.kind == "period":
+                    require(key, self.columns)
+                    continue
                 if len(key.columns) == 1 and key.name is None and (key.columns[0] or "").lower() in self.skipped:
                     continue
                 if key.kind == "primary" and key.if_not_exists and self.primary:
@@ -221,20 +233,18 @@ class _Work:
         ]
 
 
-_TEXTS = ("tinytext", "text", "mediumtext", "longtext")
-_TEXT_BYTES = (0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF)
+_TEXTS = {"tinytext": 0xFF, "text": 0xFFFF, "mediumtext": 0xFFFFFF, "longtext": 0xFFFFFFFF}
 
 
 def _converted(column: ColumnDef, charset: str | None, collation: str | None) -> ColumnDef:
-    """CONVERT TO CHARACTER SET: a text type grows until as many characters fit as before."""
-    kind = column.type
-    if kind in _TEXTS and column.charset != charset:
-        characters = _TEXT_BYTES[_TEXTS.index(kind)] // max_bytes(column.charset)
-        size = characters * max_bytes(charset)
-        kind = next((t for t, limit in zip(_TEXTS, _TEXT_BYTES, strict=True) if size <= limit), "longtext")
-        if _TEXTS.index(kind) < _TEXTS.index(column.type):
-            kind = column.type
-    return column.but(type=kind, charset=charset, collation=collation)
+    """CONVERT TO CHARACTER SET: a text type grows until as many characters fit as before, a VARCHAR that is too long becomes a text."""
+    kind, length = column.type, column.length
+    if kind in _TEXTS:
+        grown = text_type("text", _TEXTS[kind] // max_bytes(column.charset) * max_bytes(charset))
+        kind = grown if _TEXTS[grown] > _TEXTS[kind] else kind
+    elif kind == "varchar" and length is not None and length * max_bytes(charset) > 0xFFFF:
+        kind, length = text_type("text", length * max_bytes(charset)), None
+    return column.but(type=kind, length=length, charset=charset, collation=collation)
 
 
 def _set(column: ColumnDef, action: SetColumn) -> ColumnDef:

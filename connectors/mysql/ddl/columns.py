@@ -22,6 +22,8 @@ def read_column(cursor: Cursor) -> ColumnSpec:
         spec.keys.append(KeySpec("unique", None, (name,)))
     while _attribute(cursor, spec):
         pass
+    if cursor.context.mariadb and any(key.kind == "primary" for key in spec.keys):
+        spec.keys = [key for key in spec.keys if key.kind != "unique"]
     return spec
 
 
@@ -67,6 +69,9 @@ def _attribute(cursor: Cursor, spec: ColumnSpec) -> bool:
             cursor.word_or_string()
     elif cursor.sees("REFERENCES"):
         skip_references(cursor)
+        # Written with the column it is a foreign key only since these versions.
+        if cursor.context.version >= (100500 if cursor.context.mariadb else 90000):
+            spec.keys.append(KeySpec("foreign", None, (spec.name,)))
     elif cursor.sees("CHECK") or cursor.sees("CONSTRAINT"):
         _check(cursor)
     elif cursor.takes("WITH", "SYSTEM", "VERSIONING") or cursor.takes("WITHOUT", "SYSTEM", "VERSIONING"):
@@ -169,15 +174,12 @@ def _primary(cursor: Cursor) -> None:
         raise cursor.error("a default value expected")
     cursor.next()
     following = cursor.peek()
-    if following.kind == STRING and token.kind == WORD and (following.start == token.end or token.value[0] == "_" or token.value in (
-        "DATE", "TIME", "TIMESTAMP")):
-        # x'…', b'…', N'…', _utf8mb4'…', DATE '…'
-        while cursor.peek().kind == STRING:
-            cursor.next()
+    introducer = token.kind == WORD and token.value[0] == "_"
+    if introducer and following.kind == NUMBER:
+        cursor.next()  # _binary 0x01
         return
-    if token.value[:1] == "_" and (following.kind == NUMBER or (following.kind == WORD and following.value[:2] in ("0X", "0B", "X", "B"))):
-        cursor.next()
-        if cursor.peek().kind == STRING:
+    if following.kind == STRING and (introducer or token.value in ("N", "DATE", "TIME", "TIMESTAMP")):
+        while cursor.peek().kind == STRING:
             cursor.next()
         return
     while cursor.takes_mark("."):
@@ -194,9 +196,8 @@ def read_key(cursor: Cursor) -> KeySpec | None:
             return _plain_key(cursor)
         if cursor.sees("PERIOD", "FOR"):
             cursor.at += 2
-            cursor.name()
-            cursor.skip_group()
-            return KeySpec("none", None, ())
+            name = cursor.name()
+            return KeySpec("period", name, read_key_parts(cursor)[0])
         return None
     symbol: str | None = None
     if cursor.takes("CONSTRAINT"):

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import ClassVar
 
 from sqlglot.dialects.mysql import MySQL
 from sqlglot.errors import TokenError
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
 from connectors.mysql.ddl.context import ANSI_QUOTES, NO_BACKSLASH_ESCAPES, DdlContext, DdlError
 
@@ -34,24 +35,25 @@ class Token:
 
 
 class _Lexer(MySQL.Tokenizer):
-    KEYWORDS = {}
-    COMMANDS = set()
-    BIT_STRINGS = []
-    HEX_STRINGS = []
+    KEYWORDS: ClassVar[dict[str, TokenType]] = {}
+    COMMANDS: ClassVar[set[TokenType]] = set()
 
 
 class _NoEscapes(_Lexer):
-    STRING_ESCAPES = ["'", '"']
+    STRING_ESCAPES: ClassVar[list[str]] = ["'", '"']
 
 
 class _Ansi(_Lexer):
-    QUOTES = ["'"]
-    IDENTIFIERS = ["`", '"']
+    STRING_ESCAPES: ClassVar[list[str]] = ["'", "\\"]
+    QUOTES: ClassVar[list[tuple[str, str] | str]] = ["'"]
+    IDENTIFIERS: ClassVar[list[tuple[str, str] | str]] = ["`", '"']
 
 
 class _AnsiNoEscapes(_Ansi):
-    STRING_ESCAPES = ["'", '"']
+    STRING_ESCAPES: ClassVar[list[str]] = ["'"]
 
+
+_NUMBERS = (TokenType.NUMBER, TokenType.HEX_STRING, TokenType.BIT_STRING)
 
 for _class in (_Lexer, _NoEscapes, _Ansi, _AnsiNoEscapes):
     _class._COMMENTS.pop("{#", None)  # templates are not SQL
@@ -94,9 +96,9 @@ def tokenize(sql: str, context: DdlContext) -> list[Token]:
             out.append(Token(STRING, piece[1:], _unquote(piece[1:], escapes), start + 1, end))
         elif kind is TokenType.STRING:
             out.append(Token(STRING, piece, _unquote(piece, escapes), start, end))
-        elif kind is TokenType.IDENTIFIER:
+        elif kind is TokenType.IDENTIFIER and piece[0] in '`"':
             out.append(Token(QUOTED, piece, piece[1:-1].replace(piece[0] * 2, piece[0]), start, end))
-        elif kind is TokenType.NUMBER:
+        elif kind in _NUMBERS:
             out.append(Token(NUMBER, piece, piece, start, end))
         elif len(piece) == 1 and not (piece.isalnum() or piece in "_$" or ord(piece) > 127):
             out.append(Token(PUNCT, piece, piece, start, end))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from connectors.mysql.ddl.context import DdlContext
 from connectors.mysql.ddl.names import charset_of, max_bytes, plain_charset, plain_collation
-from connectors.mysql.ddl.tree import ColumnSpec, ColumnType
+from connectors.mysql.ddl.tree import ColumnSpec
 from connectors.mysql.structure import ColumnDef
 
-__all__ = ["Charset", "pick_charset", "resolve_column"]
+__all__ = ["Charset", "pick_charset", "resolve_column", "text_type"]
 
 Charset = tuple[str | None, str | None]
 """A character set and its collation; collation None = the set's own default."""
@@ -38,9 +38,8 @@ def pick_charset(charset: str | None, collation: str | None, inherited: Charset)
     return inherited
 
 
-def resolve_column(spec: ColumnSpec, inherited: Charset, context: DdlContext, first_timestamp: bool = False) -> ColumnDef:
-    """The column. ``first_timestamp``: no other TIMESTAMP of the table has CURRENT_TIMESTAMP yet (it matters without
-    ``explicit_defaults_for_timestamp``)."""
+def resolve_column(spec: ColumnSpec, inherited: Charset, context: DdlContext) -> ColumnDef:
+    """The column, below a table of that character set."""
     found = spec.type
     kind, length = found.type, found.length
     charset: str | None = None
@@ -56,19 +55,16 @@ def resolve_column(spec: ColumnSpec, inherited: Charset, context: DdlContext, fi
             if kind not in ("enum", "set"):
                 charset = collation = None
     if found.sized and length is not None:
-        kind, length = _sized(kind, length * max_bytes(charset)), None
+        kind, length = text_type(kind, length * max_bytes(charset)), None
     elif kind in ("varchar", "varbinary") and length is not None and length * max_bytes(charset) > 0xFFFF:
         # Without strict mode the server makes a TEXT or BLOB of it.
-        kind, length = _sized("text" if kind == "varchar" else "blob", length * max_bytes(charset)), None
-    nullable, default, on_update = spec.nullable, spec.default, spec.on_update
+        kind, length = text_type("text" if kind == "varchar" else "blob", length * max_bytes(charset)), None
+    nullable, default = spec.nullable, spec.default
     if kind == "timestamp" and not context.explicit_defaults_ts and not spec.generated and spec.row_time is None:
         if nullable is None:
             nullable = False
-        if not nullable and default is None and not on_update:
-            if first_timestamp:
-                default, on_update = _now(found), True
-            else:
-                default = "'0000-00-00 00:00:00'" if not found.scale else f"'0000-00-00 00:00:00.{'0' * found.scale}'"
+        if not nullable and default is None:
+            default = f"'0000-00-00 00:00:00.{'0' * found.scale}'" if found.scale else "'0000-00-00 00:00:00'"
     return ColumnDef(
         name=spec.name,
         type=kind,
@@ -84,7 +80,7 @@ def resolve_column(spec: ColumnSpec, inherited: Charset, context: DdlContext, fi
         default=default,
         auto_increment=spec.auto_increment,
         generated=spec.generated,
-        on_update=on_update,
+        on_update=spec.on_update,
         invisible=spec.invisible,
         comment=spec.comment or None,
         srid=spec.srid,
@@ -92,11 +88,8 @@ def resolve_column(spec: ColumnSpec, inherited: Charset, context: DdlContext, fi
     )
 
 
-def _now(found: ColumnType) -> str:
-    return f"CURRENT_TIMESTAMP({found.scale})" if found.scale else "CURRENT_TIMESTAMP"
-
-
-def _sized(kind: str, size: int) -> str:
+def text_type(kind: str, size: int) -> str:
+    """The smallest of the text or blob types (``kind`` is \"text\" or \"blob\") that holds so many bytes."""
     for limit, prefix in _TEXT_SIZES:
         if size <= limit:
             return prefix + kind

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from connectors.mysql.ddl.context import DdlContext, DdlError
 from connectors.mysql.ddl.resolve import Charset, pick_charset, resolve_column
 from connectors.mysql.ddl.tree import ColumnSpec, CreateTable, KeySpec
 from connectors.mysql.structure import ColumnDef, KeyDef, TableDef, TableId
 
-__all__ = ["VERSIONED", "add_key", "build_table", "finished", "system_columns"]
+__all__ = ["VERSIONED", "add_key", "build_table", "finished", "promote_first_timestamp", "require",
+           "system_columns"]
 
 VERSIONED = ("system_versioning", "implicit")
 """The attribute of a MariaDB table WITH SYSTEM VERSIONING whose period columns no statement shows."""
@@ -26,24 +27,45 @@ def build_table(statement: CreateTable, id: TableId, inherited: Charset, context
     primary: tuple[str, ...] = ()
     keys: list[KeyDef] = []
     for spec in statement.keys:
+        if spec.kind == "period":
+            require(spec, columns)
+            continue
         primary = add_key(spec, keys, primary, columns)
     return finished(TableDef(
         id, tuple(columns), primary, (), charset[0], charset[1], statement.options.comment or None, attributes, tuple(keys)))
 
 
 def resolve_columns(specs: Sequence[ColumnSpec], charset: Charset, context: DdlContext) -> list[ColumnDef]:
-    """The columns in order; which TIMESTAMP comes first matters."""
-    columns: list[ColumnDef] = []
-    stamped = False
-    for spec in specs:
-        columns.append(resolve_column(spec, charset, context, first_timestamp=not stamped))
-        stamped = stamped or spec.type.type == "timestamp"
+    """The columns in order."""
+    columns = [resolve_column(spec, charset, context) for spec in specs]
+    promote_first_timestamp(columns, {spec.name: spec for spec in specs}, context)
     return columns
+
+
+def promote_first_timestamp(columns: list[ColumnDef], written: Mapping[str, ColumnSpec], context: DdlContext) -> None:
+    """Without ``explicit_defaults_for_timestamp`` the table's first TIMESTAMP follows the clock, if the statement wrote it and says
+    nothing else."""
+    if context.explicit_defaults_ts:
+        return
+    for index, column in enumerate(columns):
+        if column.type == "timestamp":
+            spec = written.get(column.name)
+            silent = spec is not None and spec.default is None and not spec.on_update and spec.nullable is not True
+            if spec is not None and silent and not spec.generated and spec.row_time is None:
+                now = f"CURRENT_TIMESTAMP({column.scale})" if column.scale else "CURRENT_TIMESTAMP"
+                columns[index] = column.but(default=now, on_update=True)
+            return
 
 
 def system_columns() -> list[ColumnDef]:
     """The columns that MariaDB adds to a table with implicit system versioning; row events carry them last."""
     return [ColumnDef(name, "timestamp", "TIMESTAMP", scale=6, nullable=False, invisible=True) for name in ("row_start", "row_end")]
+
+
+def require(spec: KeySpec, columns: list[ColumnDef]) -> None:
+    """A period's columns are NOT NULL."""
+    names = {name.lower() for name in spec.columns if name is not None}
+    columns[:] = [c.but(nullable=False) if c.name.lower() in names else c for c in columns]
 
 
 def add_key(spec: KeySpec, keys: list[KeyDef], primary: tuple[str, ...], columns: Sequence[ColumnDef]) -> tuple[str, ...]:
@@ -56,10 +78,11 @@ def add_key(spec: KeySpec, keys: list[KeyDef], primary: tuple[str, ...], columns
         spelled.append(names[column.lower()] if column is not None else None)
     if spec.kind == "primary":
         return tuple(name for name in spelled if name is not None)
+    if spec.kind == "foreign":
+        if _begins(primary, spelled) or any(_begins(key.columns, spelled) and not key.implied for key in keys):
+            return primary  # a key that is there already serves
+    keys[:] = [key for key in keys if not (key.implied and _begins(spelled, key.columns))]
     taken = {key.name.lower() for key in keys}
-    if (spec.kind == "foreign" and any(_begins(key.columns, spelled) for key in keys)) or _begins(primary, spelled):
-        if spec.kind == "foreign":
-            return primary  # an index that is there already serves
     name = spec.name
     if name is None:
         name = _free_name(spelled[0] or "functional_index", taken)
@@ -67,7 +90,7 @@ def add_key(spec: KeySpec, keys: list[KeyDef], primary: tuple[str, ...], columns
         if spec.if_not_exists or spec.kind == "foreign":
             return primary
         raise DdlError(f"the table has a key {name} already")
-    keys.append(KeyDef(name, tuple(spelled), spec.kind == "unique", spec.partial))
+    keys.append(KeyDef(name, tuple(spelled), spec.kind == "unique", spec.partial, spec.kind == "foreign"))
     return primary
 
 
