@@ -69,6 +69,7 @@ def tls_context(tls: Tls) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # Certificates that servers make for themselves lack what a strict reader asks for.
     context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # as in Java, a server's own certificate can be trusted by itself
     context.check_hostname = mode == "verify_identity"
     context.verify_mode = ssl.CERT_REQUIRED if mode.startswith("verify") else ssl.CERT_NONE
     if mode.startswith("verify"):

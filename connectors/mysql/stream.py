@@ -27,6 +27,9 @@ GULP_EVENTS: Final = 16_384
 FIRST_EVENT: Final = 4
 """Where the first event of a file is, behind its magic number."""
 
+FARTHEST: Final = 0xFFFFFFFF
+"""The last position that fits into a request."""
+
 _COM_REGISTER_SLAVE: Final = 0x15
 _COM_BINLOG_DUMP: Final = 0x12
 _COM_BINLOG_DUMP_GTID: Final = 0x1E
@@ -124,7 +127,7 @@ class BinlogStream:
         Raises DumpRefused when the server refuses (its ``fault`` says why), ConnectError, ConnectionLost, Stopped; the session is
         closed then.
         """
-        skip_to = position.pos if isinstance(position, FilePosition) and position.pos >= 1 << 32 else 0
+        skip_to = position.pos if isinstance(position, FilePosition) and position.pos > FARTHEST else 0
         if silence_limit is None and heartbeat:
             silence_limit = max(3 * heartbeat, 3.0)
         stream = cls(session, server_id, silence_limit=silence_limit, gulp_bytes=gulp_bytes, gulp_events=gulp_events,
