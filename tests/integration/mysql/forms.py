@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,15 +12,18 @@ import pymysql
 
 from connectors.mysql.address import Address
 from connectors.mysql.catalog import Catalog
-from connectors.mysql.core.rows import ImageSpans, RowLayout, TextSpans
+from connectors.mysql.core.rows import ImageSpans, RowLayout, RowPlan, TextSpans
 from connectors.mysql.ddl.context import DdlContext
 from connectors.mysql.events import EventParser
+from connectors.mysql.partialjson import full_row
 from connectors.mysql.rowsevent import Rows, TableMap
 from connectors.mysql.session import Session
 from connectors.mysql.stream import BinlogStream, FilePosition
 from connectors.mysql.structure import ColumnDef, Flavor, TableDef, TableId, Wire
 from connectors.mysql.structures import parse_create
+from connectors.mysql.tablemap import TableShape
 from connectors.mysql.types import select_expression
+from connectors.tables import RowForm
 
 __all__ = ["Cell", "Forms"]
 
@@ -110,23 +113,57 @@ class Forms:
 
     def logged(self, start: FilePosition, count: int) -> tuple[tuple[Wire, ...], list[list[bytes | None]]]:
         """The table's column types in the log, and so many inserted rows from there on."""
+        rows: list[list[bytes | None]] = []
+        wires: tuple[Wire, ...] = ()
+        for shape, event in self._events(start):
+            wires, at = shape.wires, event.start
+            while at < event.end:
+                spans = ImageSpans()
+                at = spans.parse(event.body, at, _layout(shape), event.present_after)
+                rows.append([spans.raw(k) for k in range(len(wires))])
+            if len(rows) >= count:
+                break
+        return wires, rows
+
+    def updates(self, start: FilePosition, count: int) -> list[tuple[bool, list[bytes | None]]]:
+        """So many updated rows from there on as they became, and whether the log has them as differences."""
+        found: list[tuple[bool, list[bytes | None]]] = []
+        for shape, event in self._events(start):
+            layout = _layout(shape)
+
+            def parse(spans: Any, body: bytes, at: int, image: Any, layout: RowLayout = layout) -> int:
+                return int(spans.parse(body, at, layout, image))
+
+            at, body = event.start, event.body
+            while at < event.end:
+                spans = ImageSpans()
+                middle = spans.parse(body, at, layout, event.present_before)
+                rows, new = body, middle
+                if event.partial:
+                    rows, new, at = full_row(shape, RowForm(ImageSpans, parse, RowPlan), event, at, middle)
+                    spans.parse(rows, new, layout, event.present_after)
+                else:
+                    at = spans.parse(body, middle, layout, event.present_after)
+                found.append((event.partial, [spans.raw(k) for k in range(spans.count)]))
+            if len(found) >= count:
+                break
+        return found
+
+    def _events(self, start: FilePosition) -> Iterator[tuple[TableShape, Rows]]:
+        """The rows events of this database."""
         stream = BinlogStream.start(self._session(), random.randint(1 << 20, 1 << 30), start)
         parser = EventParser(checksum=True)
         maps: dict[int, TableMap] = {}
-        rows: list[list[bytes | None]] = []
-        wires: tuple[Wire, ...] = ()
         try:
-            while len(rows) < count:
+            while True:
                 for packet in stream.read(10):
                     event = parser.parse(packet)
                     if isinstance(event, TableMap):
                         maps[event.table_id] = event
                     elif isinstance(event, Rows) and maps[event.table_id].database == self.database:
-                        wires = maps[event.table_id].shape.wires
-                        rows += _images(event, wires)
+                        yield maps[event.table_id].shape, event
         finally:
             stream.close()
-        return wires, rows
 
 
 def session_number(version: tuple[int, ...]) -> int:
@@ -135,12 +172,5 @@ def session_number(version: tuple[int, ...]) -> int:
     return major * 10000 + minor * 100 + patch
 
 
-def _images(event: Rows, wires: Sequence[Wire]) -> list[list[bytes | None]]:
-    layout = RowLayout([w.type for w in wires], [w.meta for w in wires])
-    found = []
-    at = event.start
-    while at < event.end:
-        spans = ImageSpans()
-        at = spans.parse(event.body, at, layout, event.present_after)
-        found.append([spans.raw(k) for k in range(len(wires))])
-    return found
+def _layout(shape: TableShape) -> RowLayout:
+    return RowLayout([w.type for w in shape.wires], [w.meta for w in shape.wires])

@@ -11,6 +11,7 @@ from connectors.codec import Codec
 from connectors.mysql.core.rows import RowLayout, RowPlan, TextSpans
 from connectors.mysql.structure import Flavor
 from connectors.mysql.types import Charsets, TypeOptions, codec_of
+from connectors.mysql.types.json_text import compact, json_text
 from schemas.core.writer import Writer
 from tests.integration.mysql.forms import Cell, Forms
 from tests.integration.mysql.typed_values import COLUMNS, MARIADB, MYSQL
@@ -76,3 +77,35 @@ def test_both_forms_of_every_type_read_the_same(forms: Forms) -> None:
         for cell in row:
             for options in OPTIONS:
                 _same(cell, options, charsets)
+
+
+_CHANGES = [
+    "JSON_SET(d, '$.a', 2)",
+    "JSON_SET(d, '$.list[1]', 'two', '$.new', JSON_ARRAY(1, 2))",
+    "JSON_REMOVE(d, '$.list[0]')",
+    "JSON_REPLACE(d, '$.list[0]', 1e100, '$.o.\"odd key.[1]\"', CAST('2026-02-03' AS DATE))",
+    "JSON_SET(d, '$.list[99]', NULL)",
+    "JSON_SET(d, '$.o.é', 'ü', '$.o.deep', JSON_OBJECT('x', 18446744073709551615))",
+    "JSON_REMOVE(d, '$.a', '$.o.deep.x')",
+    "JSON_SET(d, '$.o.deep.y', b'101', '$.list[1]', -1.5)",
+    "JSON_SET(d, '$.pad', 'short')",
+    "JSON_SET(d, '$.\"q\\\\\"uo\"', TRUE)",
+    "JSON_REMOVE(JSON_SET(d, '$.list', JSON_ARRAY()), '$.\"q\\\\\"uo\"')",
+]
+
+
+@pytest.mark.parametrize("forms", [Flavor.MYSQL], indirect=True)
+def test_a_partial_json_update_gives_the_servers_document(forms: Forms) -> None:
+    forms.execute(
+        "CREATE TABLE t (i INT PRIMARY KEY, d JSON, n INT)", "SET SESSION binlog_row_value_options = 'PARTIAL_JSON'",
+        """INSERT INTO t VALUES (1, JSON_OBJECT('a', 1, 'list', JSON_ARRAY(1, 2, 3), 'o', JSON_OBJECT('odd key.[1]', 1),
+           'pad', REPEAT('.', 400)), 0)""")
+    start = forms.position()
+    wanted = []
+    for i, change in enumerate(_CHANGES):
+        forms.execute(f"UPDATE t SET d = {change}, n = {i}")
+        wanted.append(compact(forms.execute("SELECT d FROM t")[0][0]))
+    found = forms.updates(start, len(_CHANGES))
+    assert any(partial for partial, _ in found)
+    assert [json_text(row[1] or b"") for _, row in found] == wanted
+    assert [int.from_bytes(row[2] or b"", "little") for _, row in found] == list(range(len(_CHANGES)))
