@@ -11,7 +11,7 @@ JOBS ?= 3
 CORE_SUITES := tests/unit/schemas tests/unit/converters tests/unit/postgres tests/unit/connectors tests/laws
 
 .DEFAULT_GOAL := help
-.PHONY: help install core check test test-unit test-core-python test-golden chaos bench bench-quick demo worker-stop clean
+.PHONY: help install core check test test-unit test-core-python test-golden chaos fuzz bench bench-quick demo worker-stop clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -55,6 +55,9 @@ test-golden: $(STAMP) ## the recorded cases of the reference system
 
 chaos: $(STAMP) ## the long chaos run (CHAOS_RUNS=n kills, default 30)
 	CHAOS_RUNS=$${CHAOS_RUNS:-30} $(PYTEST) -q tests/chaos
+
+fuzz: $(STAMP) ## the decoders on a million mutated inputs each, two processes (FUZZ=targets, FUZZ_INPUTS=n)
+	$(BIN)/python -m tests.fuzz $(FUZZ) --inputs $${FUZZ_INPUTS:-1000000}
 
 bench: $(STAMP) ## drain a backlog through the whole path, ratios to a plain reader of the same slot
 	$(BIN)/python -m bench

@@ -128,10 +128,9 @@ def _wires(types: bytes, metas: bytes) -> Iterator[Wire]:
 def _string(first: int, second: int) -> Wire:
     # STRING stands for CHAR, ENUM and SET. The first byte is the real type, except that lengths from 256 put their two high
     # bits, inverted, into its bits 4 and 5 (which are both set in the three types' numbers).
-    if first & 0x30 != 0x30:
-        return Wire(first | 0x30, second | ((first & 0x30) ^ 0x30) << 4)
-    if first in (_ENUM, _SET, _STRING):
-        return Wire(first, second)
+    kind = first | 0x30
+    if kind in (_ENUM, _SET, _STRING):
+        return Wire(kind, second | ((first & 0x30) ^ 0x30) << 4)
     if first == _VAR_STRING:
         return Wire(_STRING, second)
     raise EventError("a table map has a string column of an impossible kind")

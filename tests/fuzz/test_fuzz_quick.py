@@ -1,0 +1,21 @@
+"""Every fuzz target on a few thousand inputs; `make fuzz` runs a million of each."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fuzz.runner import run_inputs
+from tests.fuzz.targets import CORPUS, targets
+
+TARGETS = targets()
+
+
+@pytest.mark.parametrize("name", sorted(TARGETS))
+def test_no_input_does_more_than_to_be_refused(name: str) -> None:
+    result = run_inputs(TARGETS[name], 3000, seed=7)
+    assert result.findings == []
+    assert 0 < result.refused < result.inputs == 3000
+
+
+def test_every_corpus_folder_has_its_target() -> None:
+    assert {path.name for path in CORPUS.iterdir() if path.is_dir()} <= set(TARGETS)
