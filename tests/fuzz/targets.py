@@ -22,8 +22,8 @@ class Target:
     """One decoder. ``run`` may raise ValueError (and subclasses) for any input, and nothing else.
 
     ``mutate(random, input, corpus)`` gives the next input; the usual one knows nothing of the format. ``accepts``: the corpus as
-    it is must not raise at all. A module ``targets_*.py`` in this folder lists its own in TARGETS; the corpus of a target are the
-    files of ``corpus/<name>/``.
+    it is must not raise at all. A module ``targets_*.py`` in this folder lists its own in TARGETS, or has functions of bytes in
+    its ``__all__``; the corpus of a target are the files of ``corpus/<name>/``.
     """
 
     name: str
@@ -36,12 +36,15 @@ def targets() -> dict[str, Target]:
     """All of them, by name."""
     found: dict[str, Target] = {}
     for path in sorted(Path(__file__).parent.glob("targets_*.py")):
-        for target in importlib.import_module(f"tests.fuzz.{path.stem}").TARGETS:
+        module = importlib.import_module(f"tests.fuzz.{path.stem}")
+        own = getattr(module, "TARGETS", None)
+        for target in own or [Target(name, getattr(module, name), accepts=False) for name in module.__all__]:
             found[target.name] = target
     return found
 
 
 def corpus_of(target: Target) -> list[bytes]:
-    """Its corpus, in the files' order. Never empty."""
+    """Its corpus, in the files' order; without one, bytes by chance, which only a target that takes any bytes can live on."""
     found = [path.read_bytes() for path in sorted((CORPUS / target.name).glob("*")) if path.is_file()]
-    return found or [b""]
+    rng = random.Random(target.name)
+    return found or [rng.randbytes(size) for size in range(4, 400, 12)]
