@@ -45,17 +45,17 @@ class TableBuilder:
 
     def stream_table(self, tdef: TableDef, wires: Sequence[Wire]) -> Table | None:
         """The table as its rows are in the binary log, None when the filters leave it out. ``wires`` are the table map's, one
-        for each column of ``tdef``. Raises ConnectError when it cannot be read or written."""
+        for each column of ``tdef`` (MariaDB's hidden columns may follow). Raises ConnectError when it cannot be read or written."""
         if not self._selection.table(tdef.id.database, tdef.id.name):
             return None
-        if len(wires) != len(tdef.columns):
+        if len(wires) < len(tdef.columns):
             raise ConnectError(f"table {tdef.id} is known with {len(tdef.columns)} columns, the binary log has {len(wires)}")
         try:
             form = _images(wires)
         except ValueError as e:
             raise ConnectError(f"the rows of table {tdef.id} cannot be read: {e}. Leave the table out with "
                                "table.exclude.list, or use a newer version") from None
-        return self._table(tdef, form, range(len(wires)), wires)
+        return self._table(tdef, form, range(len(tdef.columns)), wires)
 
     def snapshot_table(self, tdef: TableDef) -> tuple[Table, tuple[str, ...]] | None:
         """The table as its rows are in a snapshot, and what to select, in this order; None when the filters leave it out. The
