@@ -7,8 +7,8 @@ skipped. The parser keeps what the format description event says (post-header le
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Callable
+from zlib import crc32
 
 from connectors.mysql.eventbytes import EventError, UnknownEvent
 from connectors.mysql.eventtypes import (
@@ -92,7 +92,9 @@ _HEADER = struct.Struct("<IBIIIH")
 _HEAD_SIZE = 19
 _CRC = 4
 _IN_USE = 1
-_FORMAT, _ROTATE = EventType.FORMAT_DESCRIPTION, EventType.ROTATE
+_FORMAT, _ROTATE = int(EventType.FORMAT_DESCRIPTION), int(EventType.ROTATE)  # plain numbers compare faster
+_CHECKSUM = struct.Struct("<I").unpack_from
+_new_header = tuple.__new__
 _SHAPES_KEPT, _LARGEST_SHAPE = 2000, 1 << 16
 _SMALL = 1 << 14
 
@@ -121,6 +123,12 @@ _DEFAULT_LENGTHS: dict[int, int] = {
 """Post-header lengths while no format description was seen. Only these matter: the other events have one form."""
 
 
+_KNOWN_REFUSED = {
+    172: ("is a fragment of a rows event (MariaDB 12.3 and later), which is not supported: the server's "
+          "binlog_row_event_fragment_threshold must be larger than its largest rows event",),
+}
+
+
 class EventParser:
     """Parses one server's events in the order of the log. Not thread-safe.
 
@@ -144,32 +152,34 @@ class EventParser:
 
         Raises EventError, UnknownEvent among them.
         """
-        if len(packet) - offset < _HEAD_SIZE:
+        length = len(packet)
+        if length - offset < _HEAD_SIZE:
             raise EventError("an event is shorter than its header")
-        header = tuple.__new__(EventHeader, _HEADER.unpack_from(packet, offset))
+        header = _new_header(EventHeader, _HEADER.unpack_from(packet, offset))
         _, kind, _, size, _, flags = header
         end = offset + size
-        if size < _HEAD_SIZE or end > len(packet):
+        if size < _HEAD_SIZE or end > length:
             raise EventError(f"an event of type {kind} is cut off, or says a size that is impossible")
         if kind == _FORMAT:
             return self._format(header, packet, offset, end)
         if self.checksum:
             end -= _CRC
             if self.verify or kind == _ROTATE:
-                good = end - offset >= _HEAD_SIZE and _crc(packet, offset, end) == packet[end:end + _CRC]
-                if not good:
+                small = size < _SMALL
+                if end - offset < _HEAD_SIZE or \
+                        crc32(packet[offset:end] if small else memoryview(packet)[offset:end]) != _CHECKSUM(packet, end)[0]:
                     # The rotate event before the first format description follows rules of its own.
                     if kind != _ROTATE or not _made_up(header):
                         raise EventError(f"an event of type {kind} has a wrong checksum: the log or the connection is damaged")
                     end += _CRC
         elif kind == _ROTATE and _made_up(header) and size > _HEAD_SIZE + 8 + _CRC \
-                and _crc(packet, offset, end - _CRC) == packet[end - _CRC:end]:
+                and crc32(packet[offset:end - _CRC]) == _CHECKSUM(packet, end - _CRC)[0]:
             end -= _CRC
         reader = self._readers[kind]
         if reader is None:
             if flags & IGNORABLE:
                 return Ignorable(header)
-            raise UnknownEvent(kind)
+            raise UnknownEvent(kind, *_KNOWN_REFUSED.get(kind, ()))
         try:
             return reader(header, packet, offset + _HEAD_SIZE, end)
         except EventError:
@@ -183,7 +193,7 @@ class EventParser:
             # The flag "file in use" is set while the file is written and is not part of the checksum.
             raw = bytearray(packet[offset:end - _CRC])
             raw[17] &= ~_IN_USE & 0xFF
-            if zlib.crc32(raw).to_bytes(4, "little") != packet[end - _CRC:end]:
+            if crc32(raw) != _CHECKSUM(packet, end - _CRC)[0]:
                 raise EventError("the format description event has a wrong checksum: the log or the connection is damaged")
         self.format = found
         self.checksum = found.checksum
@@ -278,11 +288,6 @@ class EventParser:
         if raw[4] == _FORMAT:
             raise EventError("a compressed transaction holds a format description")
         return self.parse(raw)
-
-
-def _crc(packet: bytes, start: int, end: int) -> bytes:
-    piece = packet[start:end] if end - start < _SMALL else memoryview(packet)[start:end]
-    return zlib.crc32(piece).to_bytes(4, "little")
 
 
 def _made_up(header: EventHeader) -> bool:

@@ -11,10 +11,12 @@ __all__ = ["parse_gtid", "parse_maria_gtid", "parse_maria_gtid_list", "parse_tag
 
 _FIXED = struct.Struct("<B16sq")
 _CLOCK = struct.Struct("<Bqq")
+_USUAL = struct.Struct("<B16sqBqqIHB")
+"""The fixed fields, the logical clock and the commit time: what every server since MySQL 8.0 writes."""
+_ANONYMOUS = int(EventType.ANONYMOUS_GTID)
 _MARIA = struct.Struct("<QIB")
 _MARIA_XID = struct.Struct("<IBB")
 _LOGICAL_CLOCK = 2
-_TIME_FLAG = 1 << 55
 _LAST_GNO = (1 << 63) - 2
 _MAX_UUIDS = 10_000
 
@@ -23,42 +25,50 @@ _uuids: dict[bytes, str] = {}
 
 
 def _uuid(raw: bytes) -> str:
-    text = _uuids.get(raw)
-    if text is None:
-        if len(_uuids) >= _MAX_UUIDS:
-            _uuids.clear()
-        digits = raw.hex()
-        text = _uuids[raw] = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    if len(_uuids) >= _MAX_UUIDS:
+        _uuids.clear()
+    digits = raw.hex()
+    text = _uuids[raw] = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
     return text
 
 
 def parse_gtid(header: EventHeader, body: bytes, at: int, end: int) -> Gtid:
     """A GTID or anonymous GTID event of MySQL 5.6 or later: each version added fields at the end. Raises EventError."""
+    if end - at < _USUAL.size or body[at + 25] != _LOGICAL_CLOCK:
+        return _older_gtid(header, body, at, end)
+    flags, raw, gno, _, committed, sequence, low, middle, high = _USUAL.unpack_from(body, at)
+    at += _USUAL.size
+    sid, gtid = _named(header, raw, gno)
+    immediate = original = low | middle << 32 | (high & 0x7F) << 48
+    if high & 0x80:
+        if end - at < 7:
+            raise EventError("a GTID event ends inside its commit times")
+        original, at = int.from_bytes(body[at:at + 7], "little"), at + 7
+    length = packed(body, at, end)[0] if at < end else None
+    return Gtid(header, gtid, sid, "", gno, original, immediate, length, (committed, sequence), bool(flags & 1))
+
+
+def _older_gtid(header: EventHeader, body: bytes, at: int, end: int) -> Gtid:
     if end - at < 25:
         raise EventError("a GTID event is too short")
     flags, raw, gno = _FIXED.unpack_from(body, at)
-    at += 25
-    anonymous = header.type == EventType.ANONYMOUS_GTID
-    if gno if anonymous else not 0 < gno <= _LAST_GNO:
+    sid, gtid = _named(header, raw, gno)
+    clock = None
+    if end - at >= 42 and body[at + 25] == _LOGICAL_CLOCK:
+        _, committed, sequence = _CLOCK.unpack_from(body, at + 25)
+        clock = committed, sequence
+    return Gtid(header, gtid, sid, "", gno, logical_clock=clock, may_have_statements=bool(flags & 1))
+
+
+def _named(header: EventHeader, raw: bytes, gno: int) -> tuple[str, str | None]:
+    sid = _uuids.get(raw) or _uuid(raw)
+    if header[1] == _ANONYMOUS:
+        if gno:
+            raise EventError("an anonymous GTID event has a transaction number")
+        return sid, None
+    if not 0 < gno <= _LAST_GNO:
         raise EventError("a GTID event has an impossible transaction number")
-    sid = _uuid(raw)
-    event = Gtid(header, None if anonymous else f"{sid}:{gno}", sid, "", gno, may_have_statements=bool(flags & 1))
-    if end - at < 17 or body[at] != _LOGICAL_CLOCK:
-        return event
-    _, *clock = _CLOCK.unpack_from(body, at)
-    event.logical_clock = (clock[0], clock[1])
-    at += 17
-    if end - at < 7:
-        return event
-    time, at = int.from_bytes(body[at:at + 7], "little"), at + 7
-    event.immediate_commit_us = event.original_commit_us = time & ~_TIME_FLAG
-    if time & _TIME_FLAG:
-        if end - at < 7:
-            raise EventError("a GTID event ends inside its commit times")
-        event.original_commit_us, at = int.from_bytes(body[at:at + 7], "little"), at + 7
-    if at < end:
-        event.transaction_length, at = packed(body, at, end)
-    return event
+    return sid, f"{sid}:{gno}"
 
 
 # The fields of the tagged event, by their number in the message. Each is an unsigned or signed variable-length integer, except
@@ -110,7 +120,7 @@ def parse_tagged_gtid(header: EventHeader, body: bytes, at: int, end: int) -> Gt
     gno = numbers.get(_GNO, 0)
     if not raw or not 0 < gno <= _LAST_GNO:
         raise EventError("a tagged GTID event lacks its UUID or its number")
-    sid = _uuid(raw)
+    sid = _uuids.get(raw) or _uuid(raw)
     immediate = numbers.get(_IMMEDIATE)
     clock = numbers.get(_COMMITTED, 0), numbers.get(_SEQUENCE, 0)
     return Gtid(header, f"{sid}:{tag}:{gno}" if tag else f"{sid}:{gno}", sid, tag, gno, numbers.get(_ORIGINAL, immediate),

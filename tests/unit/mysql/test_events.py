@@ -132,6 +132,11 @@ def test_an_unknown_type_stops_with_its_number_unless_it_may_be_skipped(number: 
     assert isinstance(skipped, Ignorable)
 
 
+def test_a_fragment_of_a_rows_event_is_refused_naming_the_setting() -> None:
+    with pytest.raises(UnknownEvent, match="binlog_row_event_fragment_threshold"):
+        EventParser().parse(event(172, b"x" * 20))
+
+
 def test_an_encrypted_file_is_refused_and_the_servers_note_about_it_skipped() -> None:
     with pytest.raises(UnknownEvent, match="encrypted"):
         EventParser().parse(event(164, bytes(17)))
