@@ -22,7 +22,7 @@ _WIRES = {"tinyint": wires.TINY, "smallint": wires.SHORT, "mediumint": wires.INT
 _SIGNED = {"tinyint": model.INT16, "smallint": model.INT16, "mediumint": model.INT32, "int": model.INT32, "bigint": model.INT64}
 _UNSIGNED = {**_SIGNED, "smallint": model.INT32, "int": model.INT64}
 _F, _D = struct.Struct("<f"), struct.Struct("<d")
-_WHOLE = re.compile(rb"-?[0-9]{1,20}")
+_WHOLE = re.compile(rb"-?[0-9]{1,255}")
 _DECIMAL = re.compile(r"([+-]?)([0-9]{0,65})(?:\.([0-9]{0,38}))?")
 
 
@@ -52,8 +52,8 @@ def _text_whole(size: int, unsigned: bool) -> Callable[[bytes], int]:
     low, high = (0, 1 << 8 * size) if unsigned else (-(1 << 8 * size - 1), 1 << 8 * size - 1)
 
     def read(raw: bytes) -> int:
-        # Zeros in front are what ZEROFILL prints, up to the display width of 255.
-        if not _WHOLE.fullmatch(raw) and not _WHOLE.fullmatch(raw.lstrip(b"0") or b"0"):
+        # ZEROFILL fills up to the display width, which is 255 at most.
+        if not _WHOLE.fullmatch(raw):
             raise ValueError("not a whole number as the server writes it")
         number = int(raw)
         if not low <= number < high:
