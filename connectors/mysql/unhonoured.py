@@ -16,7 +16,7 @@ _TLS = "database.ssl.mode rules"
 
 NOT_HONOURED: Mapping[str, str] = dict(sorted({
     **OF_ALL,
-    "binlog.buffer.size": "rows go out as they are read: the log holds a transaction only once it is committed",
+    "binlog.buffer.size": "transactions of up to 16 MiB are always looked through for what of them was rolled back",
     "binlog.net.read.timeout": _PATIENCE,
     "binlog.net.write.timeout": _PATIENCE,
     "database.allowPublicKeyRetrieval": "the server's public key is asked for when the password's method needs it",
