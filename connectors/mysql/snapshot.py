@@ -56,7 +56,8 @@ class SnapshotReader:
     transaction and the locks are given back before it comes.
 
     ``tables`` makes of a structure the table of its records and the expressions to select, None when it is not captured.
-    ``offset`` gives what the snapshot's offsets have besides their position. Errors: ConnectError, and RetriableError after which
+    ``offset`` gives what the snapshot's offsets have besides their position (the server's identity, another word than INITIAL).
+    Errors: ConnectError, and RetriableError after which
     only a new snapshot helps.
     """
 
@@ -82,8 +83,8 @@ class SnapshotReader:
         self._clock = clock
         at = start.position
         self._running = offset.but(
-            file=at.file, pos=at.pos, gtids=at.gtids, event=0, row=0, snapshot="INITIAL", ts_sec=clock() // 10**9, server_id=None,
-            transaction_id=None, tx_counts={}, xa=())
+            file=at.position.file, pos=at.position.pos, gtids=at.gtids, event=0, row=0, snapshot=offset.snapshot or "INITIAL",
+            ts_sec=clock() // 10**9, server_id=None, transaction_id=None, tx_counts={}, xa=())
         self.offset = self._running
         """The offset after the batches that were given out."""
         self.rows = 0
@@ -160,7 +161,7 @@ class SnapshotReader:
         return read_rows(self._start.session, reading, self._options.chunk_rows, CHUNK_BYTES)
 
     def _where(self, id: TableId) -> RowsWhere:
-        at = self._start.position
+        at = self._start.position.position
         return RowsWhere(id, at.file, at.pos, 0, None, None, None, self._clock() // 1000, self._running)
 
     def _batch(self, entries: Sequence[Entry]) -> ChangeBatch[BinlogOffset]:

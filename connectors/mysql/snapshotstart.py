@@ -17,7 +17,8 @@ from connectors.mysql.address import quote_identifier
 from connectors.mysql.catalog import Catalog, DatabaseInfo, TableInfo
 from connectors.mysql.failures import DatabaseError, Stopped
 from connectors.mysql.locks import Held, Locks
-from connectors.mysql.position import LogPosition, position_of_snapshot, read_position, undecided
+from connectors.mysql.position import position_of_snapshot, undecided
+from connectors.mysql.server import LogStatus, log_status
 from connectors.mysql.session import Row, Session
 from connectors.mysql.structure import TableDef, TableId
 from connectors.mysql.structures import DdlError, StructureChange
@@ -29,7 +30,8 @@ _GONE: Final = 1146
 _TRIES: Final = 5
 _SETTLED: Final = 0.5
 """Seconds in which a transaction that is in the log becomes visible, where nothing tells (no GTIDs, no locks)."""
-_DECISIONS: Final = 30.0
+DECISIONS_SECONDS = 30.0
+"""How long prepared XA transactions are waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class SnapshotStart:
     that are known only for the history; ``databases`` are all that this user may see but the system's. ``session`` is in the
     transaction that reads the rows, None when none are to be read. :meth:`close` when done, twice does no harm."""
 
-    position: LogPosition
+    position: LogStatus
     tables: tuple[Structure, ...]
     others: tuple[Structure, ...]
     databases: tuple[DatabaseInfo, ...]
@@ -101,15 +103,15 @@ def _on_database(name: str, sql: str) -> StructureChange:
 
 @dataclass(slots=True)
 class _Moment:
-    position: LogPosition
+    position: LogStatus
     tables: list[tuple[TableInfo, str]]
     databases: list[DatabaseInfo]
 
 
 class SnapshotStarter:
-    """Finds the moment. ``connect`` opens an ordinary connection; ``parse`` makes a table of a CREATE TABLE statement and its
-    database (raising DdlError); ``locking`` is snapshot.locking.mode; ``gtids``: positions have a GTID set; ``wait`` waits for
-    some seconds, True when asked to stop."""
+    """Finds the moment. ``connect`` opens an ordinary connection without limits of time; ``parse`` makes a table of a CREATE
+    TABLE statement and its database (raising DdlError); ``locking`` is snapshot.locking.mode; ``wait`` waits for some seconds,
+    True when asked to stop."""
 
     def __init__(
         self,
@@ -119,7 +121,6 @@ class SnapshotStarter:
         *,
         locking: str,
         lock_timeout_ms: int,
-        gtids: bool,
         logger: logging.Logger,
         wait: Callable[[float], bool],
     ) -> None:
@@ -128,7 +129,6 @@ class SnapshotStarter:
         self._parse = parse
         self._locking = locking
         self._lock_timeout_ms = lock_timeout_ms
-        self._gtids = gtids
         self._logger = logger
         self._wait = wait
 
@@ -167,7 +167,7 @@ class SnapshotStarter:
         if reader is not None:
             self._warn([info for info, _ in moment.tables if not info.transactional])
         position = moment.position
-        self._logger.info("snapshot: %d tables at %s:%d%s", len(tables), position.file, position.pos,
+        self._logger.info("snapshot: %d tables at %s%s", len(tables), position.position,
                           "" if position.gtids is None else f", after the GTIDs {position.gtids or '(none)'}")
         return SnapshotStart(position, tables, others, tuple(moment.databases), charset, collation, reader, locks, sessions)
 
@@ -175,8 +175,9 @@ class SnapshotStarter:
 
     def _decided(self, control: Session, reader: Session | None, catalog: Catalog, locks: Locks | None) -> _Moment:
         """The moment, which no XA transaction hides rows from: what is prepared by then has its rows in the log before the
-        position and in no table. The stream then begins where those that are still open had not begun."""
-        early: LogPosition | None = None
+        position and in no table. Others may be prepared all the time; then the stream begins where those that are open had not
+        begun. One that nobody decides must be about other tables."""
+        early: LogStatus | None = None
         waited_for: frozenset[Row] = frozenset()
         while True:
             moment = self._moment(control, reader, catalog, locks)
@@ -192,23 +193,30 @@ class SnapshotStarter:
             self._undo(reader, locks)
             if early is None:
                 early, waited_for = moment.position, open_now
-            self._await_decision(control, waited_for)
+            left = self._await_decision(control, waited_for)
+            if left:
+                if locks is not None and not control.mariadb:
+                    # Prepared transactions keep their hold of the tables they wrote to: these cannot be locked then.
+                    return self._under_table_locks(control, reader, catalog, locks)
+                raise RetriableError(
+                    f"{left} prepared XA transaction(s) wait for their decision (XA RECOVER shows them): a snapshot taken now "
+                    "would never show their rows. To do: XA COMMIT or XA ROLLBACK them; the task goes on by itself")
 
-    def _await_decision(self, control: Session, waited_for: frozenset[Row]) -> None:
-        deadline = time.monotonic() + _DECISIONS
+    def _await_decision(self, control: Session, waited_for: frozenset[Row]) -> int:
+        """How many of them are still prepared after a while."""
+        deadline = time.monotonic() + DECISIONS_SECONDS
         while left := (undecided(control) or frozenset()) & waited_for:
             if time.monotonic() > deadline:
-                raise RetriableError(
-                    f"{len(left)} prepared XA transaction(s) wait for their decision (XA RECOVER shows them): a snapshot taken "
-                    "now would never show their rows. To do: XA COMMIT or XA ROLLBACK them; the task goes on by itself")
+                return len(left)
             self._pause(0.2)
+        return 0
 
     def _moment(self, control: Session, reader: Session | None, catalog: Catalog, locks: Locks | None) -> _Moment:
         if locks is None:
             return self._without_locks(control, reader, catalog)
         if locks.take_all():
             _begin(reader)
-            position = read_position(control, gtids=self._gtids)
+            position = _end_of_log(control)
             return self._known(position, catalog, catalog.captured(self._selection))
         return self._under_table_locks(control, reader, catalog, locks)
 
@@ -223,7 +231,7 @@ class SnapshotStarter:
                     raise
                 continue
             _begin(reader)
-            position = read_position(control, gtids=self._gtids)
+            position = _end_of_log(control)
             # A table that was made before the position and not locked would be missed.
             now = catalog.captured(self._selection)
             if {t.id for t in now} <= {t.id for t in tables}:
@@ -233,9 +241,9 @@ class SnapshotStarter:
 
     def _without_locks(self, control: Session, reader: Session | None, catalog: Catalog) -> _Moment:
         for number in range(1, _TRIES + 1):
-            position = read_position(control, gtids=self._gtids)
+            position = _end_of_log(control)
             if reader is not None:
-                if not self._gtids:
+                if position.gtids is None:
                     self._pause(_SETTLED)
                 _begin(reader)
                 position = position_of_snapshot(reader) or position
@@ -245,7 +253,7 @@ class SnapshotStarter:
                 if e.number != _GONE:
                     raise
             else:
-                if read_position(control, gtids=self._gtids) == position:
+                if _end_of_log(control) == position:
                     return moment
                 if number == _TRIES:
                     self._logger.info(
@@ -254,7 +262,7 @@ class SnapshotStarter:
             self._undo(reader, None)
         raise RetriableError(f"captured tables were dropped at each of {_TRIES} tries to read their structures")
 
-    def _known(self, position: LogPosition, catalog: Catalog, tables: Sequence[TableInfo]) -> _Moment:
+    def _known(self, position: LogStatus, catalog: Catalog, tables: Sequence[TableInfo]) -> _Moment:
         created = [(info, catalog.create_statement(info.id)) for info in tables]
         databases = [d for d in catalog.databases() if d.name not in self._selection.system_schemas]
         return _Moment(position, created, databases)
@@ -301,14 +309,17 @@ class SnapshotStarter:
 
 
 def _prepare(reader: Session) -> None:
-    """What a session needs to read tables of any size: no limit of time, today's rows, texts in their columns' own character
-    sets."""
-    limit = "max_statement_time" if reader.mariadb else "max_execution_time"
-    reader.execute(f"SET SESSION {limit} = 0", doing="preparing the snapshot")
+    """What it takes to read rows as they are: those of now, texts in their columns' own character sets."""
     if reader.mariadb and reader.version >= (10, 3):
         reader.execute("SET SESSION system_versioning_asof = DEFAULT", doing="preparing the snapshot")
     reader.execute("SET SESSION character_set_results = NULL", doing="preparing the snapshot")
-    reader.timeout = None
+
+
+def _end_of_log(control: Session) -> LogStatus:
+    status = log_status(control)
+    if status is None:
+        raise ConnectError("the server writes no binary log. To do: start it with log_bin")
+    return status
 
 
 def _begin(reader: Session | None) -> None:
