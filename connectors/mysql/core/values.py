@@ -374,7 +374,8 @@ def write_text_timestamp(buffer: bytes, start: int, end: int, digits: int, write
     writer.write_slice(buffer, start + 11, start + 19)
     if digits > 0:
         writer.write_byte(46)
-        writer.write_slice(buffer, start + 20, start + 20 + sent)
+        if sent > 0:
+            writer.write_slice(buffer, start + 20, end)
         writer.write_slice(b"000000", sent, digits)
     writer.write_byte(90)
     return True
