@@ -46,6 +46,7 @@ _DOING: Final = "streaming"
 _NAMESPACE: Final = uuid.UUID("6f2d2f4e-9a0c-5b7e-8a43-0d6c9e3b1a55")
 
 _ROTATE: Final = 4
+_DESCRIPTION: Final = 15
 _HEARTBEATS: Final = frozenset({27, 41})
 _ARTIFICIAL: Final = 0x20
 _HEADER: Final = struct.Struct("<IBIIIH")
@@ -88,7 +89,7 @@ class BinlogStream:
         self._gulp_bytes = gulp_bytes
         self._gulp_events = gulp_events
         self._skip_to = skip_to
-        self._skipped = FIRST_EVENT
+        self._passed = FIRST_EVENT
         self._clock = clock
         self._heard = clock()
         self._last_gulp = 0.0
@@ -146,6 +147,9 @@ class BinlogStream:
 
     def _negotiate(self, position: FilePosition | MySqlGtidSet | MariaDbGtidSet, heartbeat: float, replica: str) -> None:
         session = self._session
+        if isinstance(position, MySqlGtidSet if session.mariadb else MariaDbGtidSet):
+            kind = "a MariaDB" if session.mariadb else "a MySQL"
+            raise ConnectError(f"{_DOING}: the other family's GTIDs mean nothing to {kind} server; {session.address}")
         nanoseconds = int(heartbeat * 1e9)
         prefixes = ("master",) if session.mariadb else ("source", "master")
         wishes: list[str] = []
@@ -187,15 +191,11 @@ class BinlogStream:
         else:
             flags = _HEARTBEAT_V2 if session.version >= (8, 0, 26) else 0
         if isinstance(position, MySqlGtidSet):
-            if session.mariadb:
-                raise ConnectError(f"{_DOING}: MySQL's GTIDs mean nothing to a MariaDB server; {session.address}")
             gtids = position.encode()
             payload = struct.pack("<BHII", _COM_BINLOG_DUMP_GTID, flags, self._server_id, 0) \
                 + struct.pack("<QI", FIRST_EVENT, len(gtids)) + gtids
         else:
             if isinstance(position, MariaDbGtidSet):
-                if not session.mariadb:
-                    raise ConnectError(f"{_DOING}: MariaDB's GTIDs mean nothing to a MySQL server; {session.address}")
                 file, pos = "", FIRST_EVENT
             else:
                 file, pos = position.file, FIRST_EVENT if self._skip_to else max(position.pos, FIRST_EVENT)
@@ -256,9 +256,12 @@ class BinlogStream:
         deadline = self._clock() + wait
         try:
             while True:
-                left -= channel.take(events, left, self._gulp_events, _DOING, marked=True)
-                if self._skip_to and events:
-                    self._skip(events)
+                if self._skip_to:
+                    left -= self._take_skipping(events, left)
+                    if self._skip_to and self._clock() > deadline:
+                        return events
+                else:
+                    left -= channel.take(events, left, self._gulp_events, _DOING, marked=True)
                 if buffer.special is not None:
                     self._error = self._ended(buffer.special)
                     return events
@@ -277,35 +280,41 @@ class BinlogStream:
             self._error = e
         return events
 
+    def _take_skipping(self, events: list[bytes], max_bytes: int) -> int:
+        new: list[bytes] = []
+        self._channel.take(new, max_bytes, self._gulp_events - len(events), _DOING, marked=True)
+        if new:
+            self._heard = self._clock()
+            self._skip(new)
+            events += new
+        return sum(map(len, new))
+
     def _skip(self, events: list[bytes]) -> None:
         """Drop what lies before the position that was asked for, keeping what describes the file and the connection.
 
-        Positions are counted, as those in the events have 32 bits only. The next file's events come after the position.
+        Of the positions in the events only the low 32 bits are there; the file is followed from its start.
         """
         kept: list[bytes] = []
         for at, event in enumerate(events):
-            _, kind, _, size, end, flags = _HEADER.unpack_from(event) if len(event) >= 19 else (0, 0, 0, 0, 0, 0)
-            if self._skipped >= self._skip_to:
+            if self._passed >= self._skip_to:
                 self._skip_to = 0
                 kept += events[at:]
                 break
+            _, kind, _, size, end, flags = _HEADER.unpack_from(event) if len(event) >= _HEADER.size else (0, 0, 0, 0, 0, 0)
             if kind in _HEARTBEATS or flags & _ARTIFICIAL or not end:
                 kept.append(event)
                 continue
-            described = self._skipped == FIRST_EVENT
-            self._skipped += size
-            if described:
+            self._passed += (end - self._passed) & 0xFFFFFFFF
+            if kind == _DESCRIPTION or self._passed - size >= self._skip_to:
                 kept.append(event)
-            elif self._skipped > self._skip_to:
+            elif self._passed > self._skip_to:
                 raise ConnectError(
                     f"{_DOING}: the stored position {self._skip_to} is inside an event of the file, which ends at "
-                    f"{self._skipped}; {self._session.address}. To do: correct the offset")
-            elif kind == _ROTATE and self._skipped < self._skip_to:
+                    f"{self._passed}; {self._session.address}. To do: correct the offset")
+            elif kind == _ROTATE and self._passed < self._skip_to:
                 raise ConnectError(
-                    f"{_DOING}: the file ends at {self._skipped}, the stored position is {self._skip_to}; "
+                    f"{_DOING}: the file ends at {self._passed}, the stored position is {self._skip_to}; "
                     f"{self._session.address}. To do: correct the offset, or set snapshot.mode=when_needed")
-        if self._skipped >= self._skip_to:
-            self._skip_to = 0
         events[:] = kept
 
     def _ended(self, payload: bytes) -> ConnectionLost | DatabaseError:
