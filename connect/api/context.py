@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from connect.api.records import Offset, Partition
 
@@ -42,6 +42,11 @@ class TaskContext(Protocol):
 
     def metric(self, name: str, value: float, **labels: str) -> None:
         """Set a gauge of this task; ``name`` as in docs/metrics.md, without prefix."""
+        ...
+
+    def client_settings(self, kind: str, properties: Mapping[str, str]) -> Mapping[str, Any]:
+        """The settings of a Kafka client of the task's own (a ``"producer"``, ``"consumer"`` or ``"admin"`` of confluent_kafka), from
+        a Java client's properties; what cannot be honoured is told in the log. Raises ConfigError."""
         ...
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from connect.api.records import Offset, Partition
+from connect.config.clients import translate
 from connect.tasks.ledger import partition_key
 from connect.tasks.service import Service
 from connect.tasks.spec import TaskKey
@@ -45,6 +47,13 @@ class RunningContext:
     def metric(self, name: str, value: float, **labels: str) -> None:
         """See TaskContext."""
         self._service.meters.gauge(name, value, labels)
+
+    def client_settings(self, kind: str, properties: Mapping[str, str]) -> Mapping[str, Any]:
+        """See TaskContext."""
+        found = translate(properties, kind)
+        for ignored in found.ignored:
+            self.logger.warning("%s", ignored.message)
+        return found.settings
 
 
 def _key(partition: Partition) -> str:

@@ -101,7 +101,9 @@ class Structures:
     def __iter__(self) -> Iterator[TableDef]:
         return iter(self._tables.values())
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
+        """How many tables are known."""
         return len(self._tables)
 
     def copy(self) -> Structures:
