@@ -218,12 +218,9 @@ _EUCJPMS = str.maketrans("〜‖−¢£¬¦", "～∥－￠￡￢￤")
 
 
 def _eucjpms(raw: bytes) -> str:
-    # 8F A2B7 is the wide tilde here, and the plain one in Python: told apart before the decoding.
-    if b"\x8f\xa2\xb7" not in raw:
-        return raw.decode("euc_jp", "headgate.eucjpms").translate(_EUCJPMS)
-    return "".join(
-        "～" if part == b"\x8f\xa2\xb7" else part.decode("euc_jp", "headgate.eucjpms").translate(_EUCJPMS)
-        for part in re.findall(rb"\x8f\xa2\xb7|(?:\x8f[^\xa2].|\x8f\xa2[^\xb7]|\x8f.?|[^\x8f])+", raw, re.DOTALL))
+    # 8F A2B7 is the wide tilde here, and the plain one in Python. 8F is always the first byte of three.
+    parts = raw.split(b"\x8f\xa2\xb7")
+    return "～".join(part.decode("euc_jp", "headgate.eucjpms").translate(_EUCJPMS) for part in parts)
 
 
 _FAR_EAST: dict[str, Decode] = {
