@@ -236,8 +236,8 @@ class BinlogStream:
             if now - self._last_gulp < _BUSY and len(events) < 64 and self._error is None:
                 # While catching up, many small batches cost more than a moment of patience.
                 until = now + _LINGER
-                while len(events) < self._gulp_events and self._error is None and (left := until - self._clock()) > 0:
-                    events += self._gulp(left)
+                while self._error is None and (left := until - self._clock()) > 0 and self._fill(events, left):
+                    pass
             self._heard = self._last_gulp = self._clock()
             return events
         if self._error is not None:
@@ -249,36 +249,41 @@ class BinlogStream:
         return events
 
     def _gulp(self, wait: float) -> list[bytes]:
-        """What is there, or what comes first. An error is kept for the next call when something came before it."""
-        channel, buffer = self._channel, self._channel.buffer
         events: list[bytes] = []
-        left = self._gulp_bytes
+        self._fill(events, wait)
+        return events
+
+    def _fill(self, events: list[bytes], wait: float) -> bool:
+        """Add what is there, or what comes first; whether there is room for more. An error is kept for the next call."""
+        channel, buffer = self._channel, self._channel.buffer
+        had = len(events)
+        left = self._gulp_bytes - sum(map(len, events))
         deadline = self._clock() + wait
         try:
             while True:
                 if self._skip_to:
                     left -= self._take_skipping(events, left)
                     if self._skip_to and self._clock() > deadline:
-                        return events
+                        return True
                 else:
                     left -= channel.take(events, left, self._gulp_events, _DOING, marked=True)
                 if buffer.special is not None:
                     self._error = self._ended(buffer.special)
-                    return events
+                    return False
                 if left <= 0 or len(events) >= self._gulp_events:
-                    return events
+                    return False
                 if not channel.receive(_DOING):
-                    if events:
-                        return events
+                    if len(events) > had:
+                        return True
                     patience = deadline - self._clock()
                     if patience <= 0 or not channel.wait(patience):
-                        return events
+                        return True
         except Stopped:
             if not events:
                 raise
         except ConnectionLost as e:
             self._error = e
-        return events
+        return False
 
     def _take_skipping(self, events: list[bytes], max_bytes: int) -> int:
         new: list[bytes] = []
