@@ -168,8 +168,8 @@ def _inet4(raw: bytes) -> str:
 
 
 def inet6_text(raw: bytes) -> str:
-    """The server's text of an IPv6 address. The longest run of zero groups, be it one, is ``::``, the first of equal ones; an IPv4
-    address at the end stands as one."""
+    """The server's text of an IPv6 address. The longest run of zero groups, be it one, is ``::``, the first of equal ones; an
+    IPv4 address at the end stands as one."""
     groups = [raw[i] << 8 | raw[i + 1] for i in range(0, 16, 2)]
     best, at, i = 0, -1, 0
     while i < 8:
