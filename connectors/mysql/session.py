@@ -191,27 +191,21 @@ class Session:
                 raise failure(QUERY_TIMEOUT, f"no answer within {timeout:g} s", doing, str(self.address)) from None
             raise
 
-    def raw_rows(self, sql: str, args: Sequence[str | bytes | int | None] = (), *, doing: str = "") -> RawRows:
+    def raw_rows(
+        self, sql: str, args: Sequence[str | bytes | int | None] = (), *, doing: str = "", at_once: bool = False
+    ) -> RawRows:
         """Run a SELECT whose rows are read one after the other, each as the payload of its packet: text-protocol values as they
         were sent, nothing converted, memory bounded by one gulp or one row.
 
         Until all are read (or :meth:`RawRows.close`) the connection can do nothing else. There is no limit of time but the
         server's. To get texts in their columns' own charsets, ``SET character_set_results = NULL`` first. Errors as
-        :meth:`query`.
+        :meth:`query`; with ``at_once``, which does not wait for the server's answer, raised by the first read.
         """
         doing = doing or _short(sql)
         self._send(sql, args, doing)
-        try:
-            described, _ = self._head(doing, None, None, False)
-        except _Refused as e:
-            raise e.error from None
-        except ValueError as e:
-            raise self.channel.lost(doing, f"what came makes no sense: {e}") from None
-        except BaseException:
-            self.cancel()
-            raise
-        rows = RawRows(self, described or [], doing, ended=described is None)
-        self._rows = None if described is None else rows
+        rows = self._rows = RawRows(self, doing)
+        if not at_once:
+            rows.begin()
         return rows
 
     def _send(self, sql: str, args: Sequence[str | bytes | int | None], doing: str) -> None:
@@ -285,17 +279,44 @@ class Session:
 class RawRows:
     """The rows of one SELECT, while they come. Iterate, or :meth:`read` in gulps; then it is over, or :meth:`close` it."""
 
-    def __init__(self, session: Session, columns: list[ColumnInfo], doing: str, *, ended: bool) -> None:
+    def __init__(self, session: Session, doing: str) -> None:
         self._session = session
         self._doing = doing
-        self._ended = ended
+        self._begun = self._ended = False
         self._error: Exception | None = None
-        self.columns: Sequence[ColumnInfo] = columns
-        """What the server says of the columns."""
+        self.columns: Sequence[ColumnInfo] = ()
+        """What the server says of the columns, once it has."""
+
+    def begin(self) -> None:
+        """Wait for the description of the columns. Raises what Session.query raises."""
+        session, doing = self._session, self._doing
+        try:
+            described, _ = session._head(doing, None, None, False)
+        except _Refused as e:
+            self._finish()
+            raise e.error from None
+        except ValueError as e:
+            self._finish()
+            raise session.channel.lost(doing, f"what came makes no sense: {e}") from None
+        except BaseException:
+            self._finish()
+            session.cancel()
+            raise
+        self._begun = True
+        if described is None:
+            self._finish()
+        else:
+            self.columns = described
 
     def read(self, max_rows: int = _GULP_ROWS, max_bytes: int = _GULP_BYTES) -> list[bytes]:
         """The next rows in order, as soon as there are some; [] once all were read. Rows that came before an error are given
         first. Raises DatabaseError, ConnectionLost, Stopped."""
+        while (rows := self.read_within(60.0, max_rows, max_bytes)) is None:
+            pass
+        return rows
+
+    def read_within(self, seconds: float, max_rows: int = _GULP_ROWS, max_bytes: int = _GULP_BYTES) -> list[bytes] | None:
+        """The same, and None when none came within about so many seconds."""
         if self._error is not None:
             error, self._error = self._error, None
             raise error
@@ -303,6 +324,17 @@ class RawRows:
             return []
         channel, doing = self._session.channel, self._doing
         rows: list[bytes] = []
+        try:
+            if not self._begun and not channel.wait(seconds):
+                return None
+        except BaseException:
+            self._finish()
+            self._session.cancel()
+            raise
+        if not self._begun:
+            self.begin()
+            if self._ended:
+                return []
         try:
             left = max_bytes
             while True:
@@ -314,7 +346,8 @@ class RawRows:
                 if not channel.receive(doing):
                     if rows:
                         return rows
-                    channel.wait(0.5)
+                    if not channel.wait(seconds):
+                        return None
         except ConnectionLost as e:
             self._finish()
             if not rows:

@@ -52,13 +52,13 @@ class _Target:
 
 
 class SnapshotReader:
-    """Reads everything once: iterate to get the batches. The last one's offset says that the snapshot is complete; the reading
-    transaction and the locks are given back before it comes.
+    """Reads everything once: iterate to get the batches; None is "nothing yet, come again". The last batch's offset says that
+    the snapshot is complete; the reading transaction and the locks are given back before it comes.
 
     ``tables`` makes of a structure the table of its records and the expressions to select, None when it is not captured.
     ``offset`` gives what the snapshot's offsets have besides their position (the server's identity, another word than INITIAL).
-    Errors: ConnectError, and RetriableError after which
-    only a new snapshot helps.
+    ``announce`` is asked for records before the first row, once for each structure. Errors: ConnectError, and RetriableError
+    after which only a new snapshot helps.
     """
 
     def __init__(
@@ -90,13 +90,16 @@ class SnapshotReader:
         self.rows = 0
         """How many rows were given out, but for the one that is held back."""
 
-    def __iter__(self) -> Iterator[ChangeBatch[BinlogOffset]]:
+    def __iter__(self) -> Iterator[ChangeBatch[BinlogOffset] | None]:
         yield from self._announced()
         held: Change | None = None
         for number, target in enumerate(self._targets()):
             began, rows, first = time.monotonic(), 0, True
             where = self._where(target.reading.id)
             for packets in self._read(target.reading):
+                if not packets:
+                    yield None
+                    continue
                 failpoint("snapshot.before_chunk")
                 changes = [Change(target.state, p, 0, -1, False, where, marker="true", offset=self._running) for p in packets]
                 if first:

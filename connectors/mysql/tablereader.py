@@ -14,6 +14,7 @@ from connectors.mysql.structure import TableId
 
 __all__ = ["Reading", "read_rows", "statement_for"]
 
+_PATIENCE: Final = 0.5
 _CHANGED: Final = frozenset({1054, 1146, 1412})
 """A column or the table is gone, or it was altered after the transaction began."""
 
@@ -54,12 +55,12 @@ def statement_for(session: Session, reading: Reading) -> str:
 
 
 def read_rows(session: Session, reading: Reading, max_rows: int, max_bytes: int) -> Iterator[list[bytes]]:
-    """Packets of rows in order, at least one at a time. Raises RetriableError when the table was altered or dropped since the
-    transaction began: the snapshot has to begin anew."""
+    """Packets of rows in order; an empty list when none came for half a second. Raises RetriableError when the table was
+    altered or dropped since the transaction began: the snapshot has to begin anew."""
     try:
-        rows = session.raw_rows(statement_for(session, reading), doing=_doing(reading))
-        while packets := rows.read(max_rows, max_bytes):
-            yield packets
+        rows = session.raw_rows(statement_for(session, reading), doing=_doing(reading), at_once=True)
+        while (packets := rows.read_within(_PATIENCE, max_rows, max_bytes)) != []:
+            yield packets or []
     except DatabaseError as e:
         if e.number not in _CHANGED or reading.select is not None:
             raise

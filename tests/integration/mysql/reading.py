@@ -91,7 +91,7 @@ class Bench:
         """All records of a whole snapshot."""
         config = config or self.config()
         start = self.begin(config)
-        return [record for batch in self.reader(config, start, **more) for record in batch.records()]
+        return records_of(self.reader(config, start, **more))
 
     def changes_since(self, start: SnapshotStart) -> list[tuple[str, str, list[int] | None, list[int] | None]]:
         """(operation, table, old row, new row) of whole numbers, from the snapshot's position to the end of the log, as the
@@ -103,6 +103,10 @@ class Bench:
             f"--start-position={at.pos}", "--to-last-log", "--verbose", "--base64-output=DECODE-ROWS", at.file]
         text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         return list(_row_changes(text, self.database))
+
+
+def records_of(reader: SnapshotReader) -> list[SourceRecord]:
+    return [record for batch in reader if batch is not None for record in batch.records()]
 
 
 _STATEMENT = re.compile(r"### (INSERT INTO|UPDATE|DELETE FROM) `([^`]+)`\.`([^`]+)`")

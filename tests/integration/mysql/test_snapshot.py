@@ -15,7 +15,7 @@ from connect.api.errors import ConnectError, RetriableError
 from connectors.mysql.failures import Stopped
 from connectors.mysql.locks import Held
 from connectors.mysql.structure import Flavor
-from tests.integration.mysql.reading import Bench, writers
+from tests.integration.mysql.reading import Bench, records_of, writers
 from tests.waiting import until
 
 pytestmark = pytest.mark.integration
@@ -72,7 +72,7 @@ def test_rows_and_position_are_of_one_moment_while_others_write(bench: Bench, lo
     with writers(bench, work) as done:
         until(lambda: min(done) > 3, what="the writers")
         start = bench.begin(config)
-        reader = iter(bench.reader(config, start, chunk_rows=50))
+        reader = (batch for batch in bench.reader(config, start, chunk_rows=50) if batch is not None)
         first = next(reader)
         seen = list(done)
         if locking != "extended":
@@ -109,7 +109,7 @@ def test_markers_offsets_and_order(bench: Bench) -> None:
     config = bench.config()
     start = bench.begin(config)
     reader = bench.reader(config, start)
-    batches = list(reader)
+    batches = [batch for batch in reader if batch is not None]
     records = [r for batch in batches for r in batch.records()]
     assert markers(records) == [
         ("s1", "last_in_data_collection"), ("s2", "first_in_data_collection"), ("s2", "last_in_data_collection"),
@@ -128,7 +128,7 @@ def test_markers_offsets_and_order(bench: Bench) -> None:
 def test_a_database_without_rows_ends_with_an_empty_batch(bench: Bench) -> None:
     bench.sql("CREATE TABLE t (id INT PRIMARY KEY)")
     config = bench.config()
-    (batch,) = list(bench.reader(config, bench.begin(config)))
+    (batch,) = [batch for batch in bench.reader(config, bench.begin(config)) if batch is not None]
     assert len(batch) == 0
     assert not batch.offset.snapshot_running and batch.offset.file
 
@@ -188,7 +188,7 @@ def test_without_the_right_to_the_global_lock_the_tables_are_locked(bench: Bench
     threading.Timer(0.3, lambda: bench.sql("COMMIT", on=writer)).start()
     start = bench.begin(config, reader_name)
     assert start.locks is not None and start.locks.held is Held.TABLES
-    found = rows([r for batch in bench.reader(config, start) for r in batch.records()])
+    found = rows(records_of(bench.reader(config, start)))
     assert start.locks.held is Held.NOTHING
     assert found["t"][0] == (1, 100), "the lock waited for the transaction that had written to the table"
     writer.close()
@@ -217,7 +217,7 @@ def test_minimal_locks_are_given_back_before_the_rows_are_read(bench: Bench) -> 
     config = bench.config()
     start = bench.begin(config)
     bench.sql("UPDATE t SET v = 0", "INSERT INTO t VALUES (11, 11)")
-    found = rows([r for batch in bench.reader(config, start) for r in batch.records()])
+    found = rows(records_of(bench.reader(config, start)))
     assert found["t"] == [(i, i) for i in range(1, 11)]
 
 
@@ -284,7 +284,7 @@ def test_xa_transactions_that_come_and_go_do_not_keep_the_snapshot_away(bench: B
     with writers(bench, work) as done:
         until(lambda: min(done) > 1, what="the writers")
         start = bench.begin(config)
-        state = dict(rows([r for batch in bench.reader(config, start) for r in batch.records()])["t"])
+        state = dict(rows(records_of(bench.reader(config, start)))["t"])
     for _, _, _, new in bench.changes_since(start):
         if new is not None:
             state[new[0]] = new[1]
@@ -322,7 +322,7 @@ def test_no_rows_are_read_without_data_and_no_table_is_locked_after_it(bench: Be
     start = bench.begin(config, data=False, everything=True)
     assert [str(s.table.id) for s in start.tables] == [f"{bench.database}.t"]
     assert f"{bench.database}.left_out" in {str(s.table.id) for s in start.others}
-    (batch,) = list(bench.reader(config, start))
+    (batch,) = [batch for batch in bench.reader(config, start) if batch is not None]
     assert len(batch) == 0 and not batch.offset.snapshot_running
 
 
@@ -361,6 +361,8 @@ def test_a_large_table_and_large_rows_take_little_memory(bench: Bench) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     total, sizes = 0, []
     for batch in bench.reader(config, start, chunk_rows=2048):
+        if batch is None:
+            continue
         for record in batch.records():
             total += 1
             if record.value["source"]["table"] == "wide":
@@ -369,6 +371,18 @@ def test_a_large_table_and_large_rows_take_little_memory(bench: Bench) -> None:
     assert total == 50_001 and sizes == [64 * 1024 * 1024]
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 400 * 1024, f"{grown // 1024} MB"
+
+
+def test_a_slow_statement_lets_the_task_look_up(bench: Bench) -> None:
+    bench.sql("CREATE TABLE t (id INT PRIMARY KEY, v INT)")
+    fill(bench, "t", 3)
+    name = f"{bench.database}.t"
+    config = bench.config(**{
+        "snapshot.select.statement.overrides": name,
+        f"snapshot.select.statement.overrides.{name}": f"SELECT id, v + SLEEP(0.4) AS v FROM {name} ORDER BY v"})
+    batches = list(bench.reader(config, bench.begin(config)))
+    assert None in batches
+    assert sum(len(batch) for batch in batches if batch is not None) == 3
 
 
 def test_a_stop_ends_a_wait_for_a_lock(bench: Bench) -> None:
