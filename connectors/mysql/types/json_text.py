@@ -13,7 +13,7 @@ from connectors.mysql.types.json_walk import ARRAYS, MAX_DEPTH, OBJECTS, Opaque,
 
 __all__ = ["compact", "double_text", "json_text"]
 
-_TOKENS = re.compile(r'[^"\s]+|"[^"\\]*(?:\\.[^"\\]*)*"|\s+', re.DOTALL)
+_TOKENS = re.compile(r'(?:[^"\s]+|"[^"\\]*(?:\\.[^"\\]*)*")+', re.DOTALL)
 
 
 def json_text(raw: bytes) -> str:
@@ -89,15 +89,8 @@ def double_text(value: float) -> str:
 def compact(text: str) -> str:
     """The server's text of a document without the spaces between its tokens; numbers and texts stay as they are. Raises
     ValueError for a text that does not end."""
-    out: list[str] = []
-    at = 0
-    for token in _TOKENS.finditer(text):
-        if token.start() != at:
-            break
-        at = token.end()
-        part = token[0]
-        if not part.isspace():
-            out.append(part)
-    if at != len(text) or not out:
+    found = "".join(_TOKENS.findall(text))
+    # Only the quote of a text without an end is in no token.
+    if not found or found.count('"') != text.count('"'):
         raise ValueError("not a JSON document as the server writes it")
-    return "".join(out)
+    return found
