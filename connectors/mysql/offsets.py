@@ -46,7 +46,8 @@ class BinlogOffset:
     ``ts_sec`` is in seconds since 1970, that of the last event dealt with. ``snapshot`` is "INITIAL" (or another word of
     Debezium's) while a snapshot runs and None once it is complete or there was none. ``gtids`` is None where the server has no
     GTIDs; the empty text is the empty set. ``tx_counts`` are the transaction metadata's per-table counters. ``server_uuid`` names
-    the server that ``file`` and ``pos`` are of; ``xa`` the transactions that wait for their decision.
+    the server that ``file`` and ``pos`` are of; ``xa`` the transactions that wait for their decision; ``tx_gtid`` the
+    transaction that ``event`` and ``row`` are of.
     """
 
     file: str = ""
@@ -61,6 +62,7 @@ class BinlogOffset:
     tx_counts: Mapping[str, int] = field(default_factory=dict)
     server_uuid: str | None = None
     xa: tuple[PreparedXa, ...] = ()
+    tx_gtid: str | None = None
 
     @classmethod
     def read(cls, offset: Mapping[str, Any] | None) -> BinlogOffset | None:
@@ -90,6 +92,7 @@ class BinlogOffset:
             tx_counts={k[len(_COUNTER):]: _count(offset, k) for k in offset if k.startswith(_COUNTER)},
             server_uuid=_text(offset, "headgate_server_uuid"),
             xa=_prepared(offset.get("headgate_xa")),
+            tx_gtid=_text(offset, "headgate_gtid"),
         )
 
     def write(self) -> dict[str, Any]:
@@ -113,6 +116,8 @@ class BinlogOffset:
             out["ts_sec"] = self.ts_sec
         if self.server_uuid is not None:
             out["headgate_server_uuid"] = self.server_uuid
+        if self.tx_gtid is not None:
+            out["headgate_gtid"] = self.tx_gtid
         if self.xa:
             out["headgate_xa"] = json.dumps([_entry(x) for x in self.xa], separators=(",", ":"))
         if self.transaction_id is not None:

@@ -1,0 +1,438 @@
+"""Binary log event packets → batches of changes. No I/O but what the callbacks given do."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from connectors.batch import ChangeBatch
+from connectors.changes import Facts, Kind, SourceBlock
+from connectors.mysql import eventtypes as types
+from connectors.mysql.config import MySqlConfig
+from connectors.mysql.core.rows import ImageSpans
+from connectors.mysql.ddlevents import NOWHERE, DdlFollower
+from connectors.mysql.eventbytes import UnknownEvent
+from connectors.mysql.feed import EventFeed, first_words
+from connectors.mysql.gtid import source_of
+from connectors.mysql.offsets import BinlogOffset, PreparedXa
+from connectors.mysql.payload import TransactionPayload
+from connectors.mysql.progress import Progress
+from connectors.mysql.querystatus import Query
+from connectors.mysql.rowchanges import Entries, RowOptions, RowReader
+from connectors.mysql.rowsevent import Rows, TableMap
+from connectors.mysql.statements import Statement, StatementKind, canonical_xid, classify
+from connectors.mysql.stream import FilePosition
+from connectors.mysql.tracking import TableTracker
+from connectors.mysql.unprocessable import Unprocessable
+from connectors.mysql.where import RowsWhere
+from connectors.mysql.xa import Pending
+from connectors.transactions import begin_record, end_record
+
+__all__ = ["BATCH_BYTES", "BinlogDecoder"]
+
+BATCH_BYTES: Final = 8 * 1024 * 1024
+"""A batch ends after about so many bytes of events, so that it is bounded however large the rows."""
+
+
+class BinlogDecoder:
+    """Turns the packets of one dump into batches. One for each connection. One thread.
+
+    ``tables`` and ``ddl`` know the structures. ``begins`` is where the dump begins when that is in front of the offset's place
+    (see positions.Resume): up to there only XA transactions are looked at. After an error it is not to be fed again: make a new
+    one with the last offset that was handed on.
+    """
+
+    def __init__(self, config: MySqlConfig, facts: Facts, source: SourceBlock, tables: TableTracker, ddl: DdlFollower,
+                 resume: BinlogOffset, *, server_uuid: str | None = None, begins: FilePosition | None = None,
+                 clock: Callable[[], int] = time.time_ns, logger: logging.Logger | None = None) -> None:
+        self.skipped_events = 0
+        """Events that were left out because they could not be processed."""
+        self.commit_us = 0
+        """When what was read last was committed, in microseconds since 1970; 0 while not known."""
+        self._config = config
+        self._facts = facts
+        self._source = source
+        self._tables = tables
+        self._ddl = ddl
+        self._clock = clock
+        self._log = logger or logging.getLogger(__name__)
+        self._progress = Progress(config.flavor, resume, server_uuid, begins)
+        self._feed = EventFeed(self._progress)
+        self._topic = config.topics.transaction
+        self._counts = config.counts
+        self._options = RowOptions(config.skipped, config.tombstones_on_delete, config.skip_messages_without_change)
+        self._savepoints: dict[str, int] = {}
+        self._emitted = 0
+        self._reader: RowReader | None = None
+        self._rows: Rows | None = None
+        self._replaying: Pending | None = None
+        self._spool_place = ("", 0)
+        self._last_row = 0
+        self._counted = False
+        self._entries: Entries = []
+        self._spans = ImageSpans(), ImageSpans()
+        self._handlers: dict[type[Any], Callable[[Any], None]] = {
+            types.Gtid: self._gtid, types.MariaGtid: self._maria_gtid, Query: self._query, TableMap: self._table_map,
+            Rows: self._rows_event, types.Xid: self._xid, types.XaPrepare: self._xa_prepare,
+            types.RowsQuery: self._rows_query, types.Annotate: self._annotate, types.Heartbeat: self._heartbeat,
+            types.Rotate: self._rotate, TransactionPayload: self._payload, types.Incident: self._incident,
+            types.StatementPart: self._statement_part,
+        }
+
+        self._again = {kind: self._handlers[kind] for kind in (
+            types.Gtid, types.MariaGtid, types.XaPrepare, types.Heartbeat, types.Rotate, TransactionPayload)}
+        self._again[Query] = self._query_again
+
+    @property
+    def offset(self) -> BinlogOffset:
+        """The offset after everything that the batches so far were made of."""
+        return self._progress.offset
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether that lies inside a transaction."""
+        return self._progress.tx is not None
+
+    @property
+    def pending(self) -> bool:
+        """Whether ``feed(())`` has more to hand on of what was fed."""
+        return self._reader is not None or self._feed.waiting
+
+    @property
+    def position(self) -> tuple[str, int]:
+        """File and position behind the last event that was dealt with."""
+        return self._progress.file, self._progress.pos
+
+    def close(self) -> None:
+        """Give back what is kept of undecided transactions."""
+        self._progress.xa.close()
+        if self._replaying is not None:
+            self._replaying.close()
+        if self._feed.spool is not None:
+            self._feed.spool.close()
+
+    def feed(self, packets: Sequence[bytes]) -> ChangeBatch[BinlogOffset]:
+        """Decode event packets in the order read; ``()`` goes on with what is left (see ``pending``).
+
+        A batch may end inside a transaction and between two rows of an event; one without records still moves the offset. Raises
+        ConnectError naming the position; RetriableError of the callbacks.
+        """
+        feed = self._feed
+        feed.add(packets)
+        feed.bytes = 0
+        self._entries = []
+        limit = self._config.max_batch_size
+        while len(self._entries) < limit and feed.bytes < BATCH_BYTES:
+            try:
+                if not self._step(limit):
+                    break
+            except UnknownEvent as e:
+                self._failed(f"{e}, at {self._where()}; nothing after it was read. Use a newer version")
+            except Unprocessable as e:
+                self._failed(str(e))
+            except ValueError as e:
+                self._failed(f"the binary log cannot be read at {self._where()}: {e}; the server or something between sent what "
+                             "the format does not allow")
+        return ChangeBatch(self._facts, self._entries, self._progress.offset, self._clock(), self._source)
+
+    def _step(self, limit: int) -> bool:
+        """Go one event, or some rows, further. False when there is nothing to go on with."""
+        reader = self._reader
+        if reader is not None:
+            ended = reader.read(self._entries, limit, BATCH_BYTES - self._feed.bytes)
+            self._feed.bytes += reader.take_bytes()
+            self._progress.rows_done(reader.row)
+            self._last_row = max(0, reader.row - 1)
+            if ended:
+                self._rows_read()
+            return True
+        self._counted = False
+        event = self._feed.next()
+        if event is None:
+            return False
+        handler = (self._again if self._progress.repeated else self._handlers).get(type(event))
+        if handler is not None:
+            handler(event)
+        elif not self._progress.repeated:
+            self._count()
+        return True
+
+    def _failed(self, text: str) -> None:
+        mode = self._config.processing_failure_mode
+        if mode == "fail":
+            raise Unprocessable(text)
+        self.skipped_events += 1
+        if mode == "warn":
+            self._log.warning("left out, as event.processing.failure.handling.mode=warn says: %s", text)
+        self._reader = self._rows = None
+        if not self._counted and self._feed.spool is None:
+            self._done()
+
+    def _where(self) -> str:
+        progress = self._progress
+        return f"{progress.file}:{progress.start}" + (f" (GTID {progress.gtid})" if progress.gtid else "")
+
+    def _count(self) -> None:
+        """The event is dealt with, and counts in its transaction if there is one."""
+        self._counted = True
+        self._progress.event_done()
+
+    def _done(self) -> None:
+        """The event is dealt with; outside a transaction it stands for itself and ends its group."""
+        self._counted = True
+        if self._progress.tx is not None:
+            self._progress.event_done()
+        else:
+            self._progress.commit()
+
+    # The log's own affairs.
+
+    def _rotate(self, event: types.Rotate) -> None:
+        if self._progress.tx is None or not event.fake:
+            self._tables.forget_ids()
+        self._progress.rotate(event.file, event.pos)
+
+    def _heartbeat(self, event: types.Heartbeat) -> None:
+        self._progress.heartbeat(event.file, event.pos)
+
+    def _incident(self, event: types.Incident) -> None:
+        raise Unprocessable(
+            f"the server tells at {self._where()} that its log lost events ({event.message or event.incident}): what follows "
+            "does not lead to what the tables hold. To do: delete the connector's offsets, so that a new snapshot is made; to "
+            "accept the loss, set event.processing.failure.handling.mode=warn")
+
+    # Transactions.
+
+    def _gtid(self, event: types.Gtid) -> None:
+        self._progress.announced(event.gtid, event.original_commit_us or 0)
+
+    def _maria_gtid(self, event: types.MariaGtid) -> None:
+        self._progress.announced(event.gtid, 0)
+        if event.prepared_xa:
+            self._spool_place = self._progress.open_group()
+            self._feed.open_spool()
+        elif not event.standalone and not self._progress.repeated:
+            self._begin(event.header, None)
+
+    def _time(self, header: types.EventHeader) -> int:
+        """When the event's transaction was committed, in microseconds: as its GTID event says, else in whole seconds."""
+        return self._progress.gtid_ts_us or header.ts * 1_000_000
+
+    def _wanted(self) -> bool:
+        gtid = self._progress.gtid
+        return gtid is None or not self._config.gtid_source_filter_dml_events or self._counts(source_of(gtid))
+
+    def _begin(self, header: types.EventHeader, thread: int | None) -> None:
+        if self._progress.tx is not None:  # MariaDB's GTID event began it
+            self._count()
+            return
+        self.commit_us = self._time(header)
+        metadata = self._config.provide_transaction_metadata
+        tx = self._progress.begin(thread, self.commit_us, wanted=self._wanted(), metadata=metadata)
+        self._emitted = 0
+        self._savepoints.clear()
+        self._count()
+        if metadata and not tx.told:
+            record = begin_record(self._topic, tx.id, self.commit_us // 1000, self._facts.partition, self.offset.write())
+            self._entries.append((Kind.RECORD, record))
+
+    def _xid(self, event: types.Xid) -> None:
+        self._commit(event.header)
+
+    def _commit(self, header: types.EventHeader) -> None:
+        tx = self._progress.tx
+        ts_us = self._time(header)
+        self._tables.forget_ids()
+        self._counted = True
+        self._progress.commit(ts_us)
+        if tx is not None and tx.metadata:
+            record = end_record(self._topic, tx.id, ts_us // 1000, tx.counts, self._facts.partition, self.offset.write())
+            self._entries.append((Kind.RECORD, record))
+
+    def _payload(self, event: TransactionPayload) -> None:
+        self._feed.checked = False
+        self._feed.inside(event.events())
+
+    # Rows.
+
+    def _table_map(self, event: TableMap) -> None:
+        self._tables.map(event, self._where)
+        self._count()
+
+    def _rows_query(self, event: types.RowsQuery) -> None:
+        if self._progress.tx is not None and self._config.include_query:
+            self._progress.tx.query = event.text
+        self._count()
+
+    def _annotate(self, event: types.Annotate) -> None:
+        # Debezium has the server send them only with include.query, so else they must not count.
+        if self._config.include_query:
+            self._rows_query(event)
+
+    def _rows_event(self, event: Rows) -> None:
+        progress = self._progress
+        tx = progress.tx
+        if tx is None:
+            raise ValueError("rows outside a transaction")
+        if event.start == event.end:  # it only ends a statement
+            self._count()
+            return
+        mapped = self._tables.get(event.table_id)
+        if mapped is None:
+            raise ValueError(f"rows of table id {event.table_id}, which no table map describes")
+        if event.width != mapped.width:
+            raise ValueError(f"rows of {event.width} columns of table {mapped.id}, whose table map has {mapped.width}")
+        self._rows = event
+        passed = tx.passing or not tx.wanted or self._feed.undone
+        if mapped.state is None or passed or event.kind in self._options.skipped:
+            if mapped.problem and not passed:
+                self.skipped_events += 1
+            self._rows_read()
+            return
+        mapped.check(event)
+        where = RowsWhere(mapped.id, progress.file, progress.start, event.header.server_id, tx.thread, tx.gtid, tx.query,
+                          self._time(event.header), progress.base)
+        first = tx.skip_rows if tx.events == tx.skip else 0
+        self._reader = RowReader(event, mapped.state, where, tx, self._options, first,
+                                 mapped.rewrite if event.partial else None, self._spans)
+
+    def _rows_read(self) -> None:
+        event, tx = self._rows, self._progress.tx
+        assert event is not None and tx is not None
+        if self._reader is not None:
+            self._emitted += 1
+        if event.last_of_statement:
+            tx.query = None
+        self._reader = self._rows = None
+        self._count()
+
+    # Statements.
+
+    def _query(self, event: Query) -> None:
+        statement = classify(first_words(event))
+        match statement.kind:
+            case StatementKind.BEGIN:
+                self._begin(event.header, event.thread)
+            case StatementKind.COMMIT:
+                self._commit(event.header)
+            case StatementKind.ROLLBACK:
+                self._refuse_undo(0)
+                self._commit(event.header)
+            case StatementKind.SAVEPOINT:
+                self._savepoints[statement.argument] = self._emitted
+                self._count()
+            case StatementKind.ROLLBACK_TO:
+                self._refuse_undo(self._savepoints.get(statement.argument, 0))
+                self._count()
+            case StatementKind.RELEASE | StatementKind.XA_END | StatementKind.XA_PREPARE:
+                self._count()
+            case StatementKind.XA_START:
+                self._xa_start()
+            case StatementKind.XA_COMMIT:
+                self._xa_commit(event, statement)
+            case StatementKind.XA_ROLLBACK:
+                self._progress.xa.remove(statement.argument)
+                self._done()
+            case StatementKind.DML:
+                self._ddl.refuse_statement(event, first_words(event), statement, self._where())
+                self._done()
+            case _:
+                self._structure(event)
+
+    def _query_again(self, event: Query) -> None:
+        if classify(first_words(event)).kind is StatementKind.XA_START:
+            self._xa_start()
+
+    def _refuse_undo(self, emitted: int) -> None:
+        """What was emitted since is rolled back; that is known beforehand unless the transaction was too long to look through."""
+        if not self._feed.checked and self._emitted > emitted:
+            raise Unprocessable(
+                f"the transaction that ends at {self._where()} was rolled back, in part or as a whole, after it changed a "
+                "non-transactional table, and it is so long that its rows were handed on before that was seen: rows that never "
+                "came to be are in the topics. To do: make a new snapshot of its tables; to go on, set "
+                "event.processing.failure.handling.mode=warn")
+
+    def _statement_part(self, event: types.StatementPart) -> None:
+        if "LOAD" in event.what.upper():
+            self._ddl.refuse_load(self._where())
+        self._count()
+
+    def _structure(self, event: Query) -> None:
+        progress = self._progress
+        tx = progress.tx
+        self.commit_us = self._time(event.header)
+        where = RowsWhere(NOWHERE, progress.file, progress.start, event.header.server_id, None if tx is None else tx.thread,
+                          progress.gtid, None, self.commit_us, progress.base)
+        silent = (tx is not None and tx.passing) or not self._wanted()
+        self._done()
+        self._entries += self._ddl.follow(event, where, self.offset, self._last_row, silent)
+
+    # XA.
+
+    def _xa_start(self) -> None:
+        if self._progress.tx is not None:  # it is decided, and read now
+            self._count()
+            return
+        self._spool_place = self._progress.open_group()
+        rest = self._feed.rest()
+        self._feed.open_spool().append(self._feed.packet)
+        for event in rest:  # the whole transaction is in that one packet
+            if isinstance(event, types.XaPrepare):
+                self._prepared(event)
+
+    def _xa_prepare(self, event: types.XaPrepare) -> None:
+        if self._feed.spool is None:
+            self._count()
+            return
+        self._feed.spool.append(self._feed.packet)
+        self._prepared(event)
+
+    def _prepared(self, event: types.XaPrepare) -> None:
+        spool, self._feed.spool = self._feed.spool, None
+        progress = self._progress
+        file, pos = progress.open_group()
+        pending = Pending(PreparedXa(canonical_xid(event.xid), file, pos, progress.gtid), spool)
+        if progress.repeated:
+            progress.xa.again(pending)
+        elif event.one_phase:
+            self._replay(pending, event.header, self._spool_place)
+        else:
+            progress.xa.add(pending)
+            self._counted = True
+            progress.commit(self._time(event.header))
+
+    def _xa_commit(self, event: Query, statement: Statement) -> None:
+        pending = self._progress.xa.get(statement.argument)
+        if pending is None:
+            raise Unprocessable(
+                f"XA transaction {statement.argument} is committed at {self._where()}, but its PREPARE lies before the place "
+                "where reading began: its rows are not known. To do: make a new snapshot of its tables; to go on without its "
+                "rows, set event.processing.failure.handling.mode=warn")
+        if pending.spool is None:
+            at = pending.prepared
+            raise Unprocessable(
+                f"XA transaction {at.xid} is committed at {self._where()}, and the log does not hold it any more where it was "
+                f"prepared, at {at.file}:{at.pos}" + (f" (GTID {at.gtid})" if at.gtid else "") + ": its rows are missing. To do: "
+                "make a new snapshot of its tables; to go on without its rows, set event.processing.failure.handling.mode=warn")
+        self._replay(pending, event.header, None)
+
+    def _replay(self, pending: Pending, header: types.EventHeader, place: tuple[str, int] | None) -> None:
+        """The transaction is decided: its rows are read now. ``place``: it begins there, not with the event at hand."""
+        self.commit_us = self._time(header)
+        self._progress.begin(None, self.commit_us, wanted=self._wanted(), place=place)
+        self._feed.checked = True
+        self._replaying = pending
+        if place is None:
+            self._count()
+        assert pending.spool is not None
+        self._feed.again(pending.spool, self._replayed)
+
+    def _replayed(self) -> None:
+        pending, self._replaying = self._replaying, None
+        assert pending is not None
+        pending.close()
+        self._progress.xa.remove(pending.prepared.xid)
+        self._tables.forget_ids()
+        self._progress.commit()
