@@ -10,9 +10,18 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicCollection,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType  # type: ignore[attr-defined]
 
 from connect.api.errors import ConnectError, HeadgateError, RetriableError
@@ -27,6 +36,7 @@ __all__ = ["ClientSettings", "SchemaHistory"]
 ClientSettings = Callable[[str, Mapping[str, str]], Mapping[str, Any]]
 """librdkafka's settings for a client ("producer", "consumer", "admin") from a Java client's properties; see TaskContext."""
 
+_Client = TypeVar("_Client")
 _FOREVER: Final = 2**63 - 1
 _SETTINGS: Final = {"cleanup.policy": "delete", "retention.ms": str(_FOREVER), "retention.bytes": "-1"}
 _DELIVERY: Final = 60.0
@@ -75,15 +85,17 @@ class SchemaHistory:
         return high > low
 
     def _partitions(self, admin: AdminClient) -> int:
+        # Asking for metadata would make the topic, with the broker's settings.
         try:
-            known = admin.list_topics(self._topic, timeout=self._query_seconds).topics.get(self._topic)
+            found = admin.describe_topics(TopicCollection([self._topic]), request_timeout=self._query_seconds)[self._topic].result(
+                self._query_seconds + 5)
         except KafkaException as e:
+            if e.args and isinstance(e.args[0], KafkaError) and e.args[0].code() in _NOT_THERE:
+                return 0
             raise self._failure(e, "asking for it") from None
-        if known is None or (known.error is not None and known.error.code() in _NOT_THERE):
-            return 0
-        if known.error is not None:
-            raise self._failure(known.error, "asking for it")
-        return len(known.partitions)
+        except TimeoutError:
+            raise RetriableError(f"the brokers did not tell of the schema history's topic {self._topic} in time") from None
+        return len(found.partitions)
 
     def _create(self, admin: AdminClient) -> None:
         new = NewTopic(self._topic, num_partitions=1, replication_factor=-1, config=dict(_SETTINGS))
@@ -304,7 +316,7 @@ class SchemaHistory:
         settings = self._client("admin", self._config.history_producer)
         return self._made(lambda: AdminClient(settings, logger=_client_log))
 
-    def _made[T](self, make: Callable[[], T]) -> T:
+    def _made(self, make: Callable[[], _Client]) -> _Client:
         try:
             return make()
         except KafkaException as e:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from connectors.mysql.ddl.context import DdlContext, DdlError
 from connectors.mysql.ddl.names import max_bytes
 from connectors.mysql.ddl.resolve import Charset, pick_charset, resolve_column, text_type
-from connectors.mysql.ddl.tables import VERSIONED, add_key, finished, promote_first_timestamp, require, system_columns
+from connectors.mysql.ddl.tables import VERSIONED, VERSIONING, add_key, finished, promote_first_timestamp, require, system_columns
 from connectors.mysql.ddl.tree import (
     Action,
     AddColumn,
@@ -163,6 +163,8 @@ class _Work:
                 self.place(self.resolved(action), action.place)
             elif isinstance(action, Versioning):
                 self.versioning(action.on)
+        if len({c.name.lower() for c in self.columns}) < len(self.columns):
+            raise DdlError(f"two columns of the table {self.table.id} would have one name")
         promote_first_timestamp(self.columns, self.written, self.context)
 
     def place(self, column: ColumnDef, place: str | None) -> None:
@@ -182,14 +184,16 @@ class _Work:
             raise _missing(self.table, place)
 
     def versioning(self, on: bool) -> None:
+        attributes = tuple(a for a in self.table.attributes if a[0] != VERSIONING)
         if on:
-            if VERSIONED not in self.table.attributes:
+            ends = next((c.name for c in self.written.values() if c.row_time == "END"), None)
+            if ends is None:
                 self.columns.extend(system_columns())
-                self.table = self.table.but(attributes=(*self.table.attributes, VERSIONED))
-        else:
-            if VERSIONED in self.table.attributes:
-                del self.columns[-2:]
-            self.table = self.table.but(attributes=tuple(a for a in self.table.attributes if a != VERSIONED))
+            attributes = (*attributes, VERSIONED if ends is None else (VERSIONING, ends))
+        elif VERSIONED in self.table.attributes:
+            self.drop_from_keys({c.name for c in self.columns[-2:]})
+            del self.columns[-2:]
+        self.table = self.table.but(attributes=attributes)
 
     def all_keys(self) -> None:
         renamed: dict[str, str] = {}

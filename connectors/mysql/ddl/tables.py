@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from connectors.mysql.ddl.context import DdlContext, DdlError
 from connectors.mysql.ddl.resolve import Charset, pick_charset, resolve_column
 from connectors.mysql.ddl.tree import ColumnSpec, CreateTable, KeySpec
 from connectors.mysql.structure import ColumnDef, KeyDef, TableDef, TableId
 
-__all__ = ["VERSIONED", "add_key", "build_table", "finished", "promote_first_timestamp", "require",
+__all__ = ["VERSIONED", "VERSIONING", "add_key", "build_table", "finished", "promote_first_timestamp", "require",
            "system_columns"]
 
-VERSIONED = ("system_versioning", "implicit")
-"""The attribute of a MariaDB table WITH SYSTEM VERSIONING whose period columns no statement shows."""
+VERSIONING = "system_versioning"
+"""The attribute of a MariaDB table WITH SYSTEM VERSIONING: the name of its ROW END column, or, where no statement shows one: """
+VERSIONED = (VERSIONING, "implicit")
 
 
 def build_table(statement: CreateTable, id: TableId, inherited: Charset, context: DdlContext) -> TableDef:
@@ -21,9 +23,11 @@ def build_table(statement: CreateTable, id: TableId, inherited: Charset, context
     charset = pick_charset(statement.options.charset, statement.options.collation, inherited)
     columns = resolve_columns(statement.columns, charset, context)
     attributes: tuple[tuple[str, str], ...] = ()
-    if statement.options.versioned and not any(c.row_time for c in statement.columns):
-        columns.extend(system_columns())
-        attributes = (VERSIONED,)
+    if statement.options.versioned:
+        ends = next((c.name for c in statement.columns if c.row_time == "END"), None)
+        attributes = (VERSIONED,) if ends is None else ((VERSIONING, ends),)
+        if ends is None:
+            columns.extend(system_columns())
     primary: tuple[str, ...] = ()
     keys: list[KeyDef] = []
     for spec in statement.keys:
@@ -108,7 +112,14 @@ def _free_name(first: str, taken: Iterable[str]) -> str:
 
 
 def finished(table: TableDef) -> TableDef:
-    """The table with what follows from its keys: primary key columns NOT NULL, keys in the server's order, ``unique_key``."""
+    """The table with what follows from its keys: primary key columns NOT NULL, keys in the server's order, ``unique_key``.
+    In a table with system versioning the end of a row's time belongs to every such key, or old versions could not be there."""
+    ends = dict(table.attributes).get(VERSIONING)
+    if ends is not None:
+        ends = "row_end" if ends == "implicit" else ends
+        keyed = tuple(replace(k, columns=(*k.columns, ends)) if k.unique and ends not in k.columns else k for k in table.keys)
+        primary = (*table.primary_key, ends) if table.primary_key and ends not in table.primary_key else table.primary_key
+        table = table.but(primary_key=primary, keys=keyed)
     in_key = set(table.primary_key)
     columns = tuple(
         c.but(nullable=False, default=None if c.default is not None and c.default.upper() == "NULL" else c.default)
