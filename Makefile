@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 # Test processes at once: they mostly wait for servers. Each file stays in one process.
 JOBS ?= 3
 # The suites that touch the compiled core; they run once in each mode.
-CORE_SUITES := tests/unit/schemas tests/unit/converters tests/unit/postgres tests/unit/connectors tests/laws
+CORE_SUITES := tests/unit/schemas tests/unit/converters tests/unit/postgres tests/unit/mysql tests/unit/connectors tests/laws
 
 .DEFAULT_GOAL := help
 .PHONY: help install core check test test-unit test-core-python test-golden chaos fuzz bench bench-quick demo worker-stop clean
@@ -30,7 +30,7 @@ $(STAMP): pyproject.toml setup.py
 
 core: ## build the compiled core in place (without a compiler the interpreted one is used)
 	@$(BIN)/python setup.py -q build_ext --inplace
-	@$(BIN)/python -c 'import schemas.core, connectors.postgres.core; from schemas.core_select import implementation; print("== core:", implementation())'
+	@$(BIN)/python -c 'import schemas.core, connectors.postgres.core, connectors.mysql.core; from schemas.core_select import implementation; print("== core:", implementation())'
 
 check: $(STAMP) ## ruff, mypy --strict and the import contracts
 	$(BIN)/ruff check .

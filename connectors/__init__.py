@@ -1,5 +1,6 @@
-"""The source connectors, and what they share: selection, names, masks, transactions, heartbeats.
+"""The source connectors, and what they share.
 
-A connector is a folder here, or somebody else's package with an entry point. Nothing here imports the runtime beyond
-:mod:`connect.api`.
+Tables and their plans, codecs, changes and batches, the dressing of columns, the compiled loop (``core/``); selection, names,
+masks, transactions, heartbeats; the shared part of the configuration. A connector is a folder here, or somebody else's package
+with an entry point. Nothing here imports the runtime beyond :mod:`connect.api`; no connector imports another.
 """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from connect.api.errors import ConnectError
@@ -45,7 +44,8 @@ class TableBuilder:
 
     def stream_table(self, tdef: TableDef, wires: Sequence[Wire]) -> Table | None:
         """The table as its rows are in the binary log, None when the filters leave it out. ``wires`` are the table map's, one
-        for each column of ``tdef`` (MariaDB's hidden columns may follow). Raises ConnectError when it cannot be read or written."""
+        for each column of ``tdef`` (MariaDB's hidden columns may follow). Raises ConnectError when it cannot be read or
+        written."""
         if not self._selection.table(tdef.id.database, tdef.id.name):
             return None
         if len(wires) < len(tdef.columns):
@@ -63,7 +63,10 @@ class TableBuilder:
         database, name = tdef.id.database, tdef.id.name
         if not self._selection.table(database, name):
             return None
-        known = [i for i, c in enumerate(tdef.columns) if self._wanted(tdef, c) and self._codec(tdef, c, None) is not None]
+        wanted = self._wanted(tdef)
+        known = [
+            i for i, c in enumerate(tdef.columns)
+            if c.name.lower() in wanted and self._codec(tdef, c, None, wanted) is not None]
         if not known:
             raise ConnectError(f"table {tdef.id} has no column that is captured and of a type that is supported; leave it out "
                                "with table.exclude.list")
@@ -74,14 +77,17 @@ class TableBuilder:
     def _table(self, tdef: TableDef, form: RowForm, places: Sequence[int], wires: Sequence[Wire] | None) -> Table:
         database, name = tdef.id.database, tdef.id.name
         names, given = self._key_names(tdef)
+        required = frozenset() if given else frozenset(map(str.lower, names))
+        wanted = self._wanted(tdef)
         topic = self._topics.data(database, name)
         made: dict[str, Column] = {}
         for place, index in enumerate(places):
             column = tdef.columns[index]
-            made_column = self._column(tdef, column, place, None if wires is None else wires[index])
-            if made_column is not None:
-                made[column.name.lower()] = made_column
-        key = [self._key_column(tdef, made.get(k.lower()), k, given) for k in names]
+            codec = self._codec(tdef, column, None if wires is None else wires[index], wanted)
+            if codec is not None:
+                nullable = column.nullable and column.name.lower() not in required
+                made[column.name.lower()] = self._column(tdef, column, place, codec, nullable)
+        key = [self._key_column(tdef, made.get(k.lower()), k) for k in names]
         columns = [
             self._dressed(made[c.name.lower()], tdef, c) for c in tdef.columns
             if c.name.lower() in made and self._selection.column(database, name, c.name)]
@@ -90,11 +96,11 @@ class TableBuilder:
         return Table((database, name), self._source, form, topic, adjust_schema_name(topic, self._config.schema_name_adjustment),
                      columns, key)
 
-    def _codec(self, tdef: TableDef, c: ColumnDef, wire: Wire | None) -> Codec | None:
+    def _codec(self, tdef: TableDef, c: ColumnDef, wire: Wire | None, wanted: frozenset[str]) -> Codec | None:
         try:
             codec = codec_of(c, wire, self._options, self._charsets)
         except (ValueError, ConnectError) as e:
-            if not self._wanted(tdef, c):
+            if c.name.lower() not in wanted:
                 return None
             raise ConnectError(f"column {c.name!r} of table {tdef.id} cannot be read: {e}. {_CURE}") from None
         if codec is None and (str(tdef.id), c.name) not in self._warned:
@@ -102,17 +108,13 @@ class TableBuilder:
             logger.warning("table %s: column %r is left out, its type %s is not supported", tdef.id, c.name, declared_type(c))
         return codec
 
-    def _wanted(self, tdef: TableDef, c: ColumnDef) -> bool:
-        keys = self._key_names(tdef)[0]
-        return c.name.lower() in map(str.lower, keys) or self._selection.column(tdef.id.database, tdef.id.name, c.name)
+    def _wanted(self, tdef: TableDef) -> frozenset[str]:
+        """The columns in the key or in the value, in lower case."""
+        names = [c.name for c in tdef.columns if self._selection.column(tdef.id.database, tdef.id.name, c.name)]
+        return frozenset(map(str.lower, (*names, *self._key_names(tdef)[0])))
 
-    def _column(self, tdef: TableDef, c: ColumnDef, place: int, wire: Wire | None) -> Column | None:
-        codec = self._codec(tdef, c, wire)
-        if codec is None:
-            return None
-        schema = codec.schema
-        if c.nullable:
-            schema = schema.opt()
+    def _column(self, tdef: TableDef, c: ColumnDef, place: int, codec: Codec, nullable: bool) -> Column:
+        schema = codec.schema.opt() if nullable else codec.schema
         default = default_of(c, self._options, self._charsets)
         if default is not NO_DEFAULT:
             schema = schema.but(default=default)
@@ -124,12 +126,12 @@ class TableBuilder:
             codec = self._dressing.tolerating(codec, schema, str(tdef.id), c.name)
         return Column(c.name, field, place, codec, schema, True, tolerant, f"type {declared_type(c)}")
 
-    def _key_column(self, tdef: TableDef, c: Column | None, name: str, given: bool) -> Column:
+    def _key_column(self, tdef: TableDef, c: Column | None, name: str) -> Column:
         if c is None:
             raise ConnectError(
                 f"table {tdef.id}: key column {name!r} has a type that is not supported; choose other columns with "
                 "message.key.columns, or leave the table out with table.exclude.list")
-        return c if given else replace(c, schema=c.schema.required())
+        return c
 
     def _key_names(self, tdef: TableDef) -> tuple[tuple[str, ...], bool]:
         """The key's columns in its order, and whether message.key.columns gives them."""
@@ -151,19 +153,22 @@ def _images(wires: Sequence[Wire]) -> RowForm:
     """Rows as row images. Raises ValueError for a type that is not known."""
     layout = RowLayout([w.type for w in wires], [w.meta for w in wires])
 
-    def parse(spans: ImageSpans, buffer: bytes, offset: int, image: Any) -> int:
-        end: int = spans.parse(buffer, offset, layout, image or b"")
-        return end
+    def prepare(spans: ImageSpans, image: Any) -> None:
+        spans.layout, spans.present = layout, image or b""
 
-    return RowForm(ImageSpans, parse, RowPlan)
+    def parse(spans: ImageSpans, buffer: bytes, offset: int, image: Any) -> int:
+        return spans.parse(buffer, offset, layout, image or b"")
+
+    return RowForm(ImageSpans, parse, RowPlan, prepare)
 
 
 def _texts(width: int) -> RowForm:
     """Rows of that many columns as row packets of the text protocol, one in each buffer."""
-    def parse(spans: TextSpans, buffer: bytes, offset: int, _: Any) -> int:
-        end: int = spans.parse(buffer, offset, width)
-        if end != len(buffer):
-            raise ValueError(f"a row of {width} columns ends at byte {end} of {len(buffer)}")
-        return end
+    def prepare(spans: TextSpans, _: Any) -> None:
+        spans.width = width
 
-    return RowForm(TextSpans, parse, RowPlan)
+    def parse(spans: TextSpans, buffer: bytes, offset: int, _: Any) -> int:
+        spans.width = width
+        return spans.read(buffer, offset)
+
+    return RowForm(TextSpans, parse, RowPlan, prepare)
