@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 
 from connect.api.errors import RecordError
 from connect.api.plugins import AvroFraming, Converters
 from connect.api.records import Header, Offset, Partition, Serialized, SourceRecord
-from connectors.changes import OP, Change, Facts, Kind, SourceBlock, StoredOffset
+from connectors.changes import OP, Change, Facts, Kind, RowRun, SourceBlock, StoredOffset
 from connectors.core.plan import CellError, NullError
+from connectors.core.run import RowWriter
 from connectors.core.spans import Spans
 from connectors.tables import Column, ColumnError, Table
 from schemas.core.writer import Writer
@@ -27,16 +29,22 @@ HeaderBytes = list[tuple[str, bytes | None]]
 _NEW_KEY = "__debezium.newkey"
 _OLD_KEY = "__debezium.oldkey"
 _NO_SPANS = Spans()
+_PLANS = ("new", "partial", "key")
+"""In the order of connectors.core.run."""
+_PIECE = 256
+"""Rows of a run that are written before their records are handed on."""
+_serialized = partial(tuple.__new__, Serialized)
 
 
 class ChangeBatch(Generic[O]):
     """Consecutive changes of one stream. The runtime calls :meth:`records` or :meth:`serialize`, once. Implements RecordBatch.
 
-    ``entries`` are the records in order: ready-made ones, or what the record of a change is; the records of one change follow
-    each other. ``offset`` is the offset after the batch, ``clock_ns`` the time of decoding, ``source`` writes the source block.
+    ``entries`` are the records in order: ready-made ones, what the record of a change is, or whole runs of rows; the records of
+    one change follow each other. ``offset`` is the offset after the batch, ``clock_ns`` the time of decoding, ``source``
+    writes the source block.
     """
 
-    def __init__(self, facts: Facts, entries: Sequence[tuple[Kind, Change | SourceRecord]], offset: O, clock_ns: int,
+    def __init__(self, facts: Facts, entries: Sequence[tuple[Kind, Change | RowRun | SourceRecord]], offset: O, clock_ns: int,
                  source: SourceBlock) -> None:
         self._facts = facts
         self._entries = entries
@@ -47,7 +55,18 @@ class ChangeBatch(Generic[O]):
         self._spans = self._old = _NO_SPANS
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return sum(what.records() if isinstance(what, RowRun) else 1 for _, what in self._entries)
+
+    @cached_property
+    def _single(self) -> Sequence[tuple[Kind, Change | SourceRecord]]:
+        """The records one by one."""
+        out: list[tuple[Kind, Change | SourceRecord]] = []
+        for kind, what in self._entries:
+            if isinstance(what, RowRun):
+                out.extend(what.entries())
+            else:
+                out.append((kind, what))
+        return out
 
     @property
     def offset(self) -> O:
@@ -60,7 +79,7 @@ class ChangeBatch(Generic[O]):
 
     def describe(self, index: int) -> str:
         """See RecordBatch."""
-        what = self._entries[index][1]
+        what = self._single[index][1]
         if isinstance(what, SourceRecord):
             return f"topic {what.topic}, source offset {dict(what.source_offset)}"
         return self._where(what)
@@ -68,13 +87,14 @@ class ChangeBatch(Generic[O]):
     def records(self) -> Iterator[SourceRecord]:
         """See RecordBatch."""
         # Not a generator, which would end at a row that cannot be read.
-        return map(self._record_at, range(len(self._entries)))
+        return map(self._record_at, range(len(self._single)))
 
     def _record_at(self, i: int) -> SourceRecord:
-        kind, what = self._entries[i]
+        entries = self._single
+        kind, what = entries[i]
         if isinstance(what, SourceRecord):
             return what
-        return self._record(kind, what, i + 1 == len(self._entries) or self._entries[i + 1][1] is not what)
+        return self._record(kind, what, i + 1 == len(entries) or entries[i + 1][1] is not what)
 
     def _record(self, kind: Kind, change: Change, done: bool) -> SourceRecord:
         while True:
@@ -151,6 +171,9 @@ class ChangeBatch(Generic[O]):
             if isinstance(what, SourceRecord):
                 yield converters.serialize(what)
                 continue
+            if isinstance(what, RowRun):
+                yield from self._run(what, native)
+                continue
             while True:
                 table = what.state.table
                 try:
@@ -161,6 +184,28 @@ class ChangeBatch(Generic[O]):
                     if not isinstance(e.error, NullError):
                         raise self._unreadable(what, e.column, str(e.error.why)) from None
                     what.state.table = table.widened(e.column)
+
+    def _run(self, run: RowRun, native: _Native) -> Iterator[Serialized]:
+        rows, done, source = run.rows, 0, self._source.rows(run)
+        while done < len(rows):
+            table = run.state.table
+            out: list[Serialized] = []
+            to, writer = min(done + _PIECE, len(rows)), native.rows(table, run)
+            try:
+                writer.write(rows, done, to, source, native.writer, out)
+                done = to
+            except ValueError as e:
+                native.writer.truncate(0)
+                yield from out
+                out, done = [], writer.at
+                change = run.change(done)
+                if not isinstance(e, CellError):
+                    raise RecordError(f"a row that the server sent cannot be read: {e}", self._where(change)) from None
+                column = table.column_of(_PLANS[writer.which], e.column)
+                if not isinstance(e, NullError):
+                    raise self._unreadable(change, column, str(e.why)) from None
+                run.state.table = table.widened(column)
+            yield from out
 
     def _write(self, kind: Kind, change: Change, table: Table, native: _Native) -> Serialized:
         topic, writer = table.topic, native.writer
@@ -248,6 +293,7 @@ class _Native:
         self._facts = facts
         self._key, self._value = key, value
         self._parts: dict[Table, _Parts] = {}
+        self._writers: dict[tuple[Table, bool], RowWriter] = {}
         self.ends = {kind: _end(op, now) for kind, op in OP.items()}
 
     def parts(self, table: Table) -> _Parts:
@@ -258,6 +304,22 @@ class _Native:
             headers = [(h.key, convert(topic, h.key, h.schema, h.value)) for h in self._facts.headers]
             key = None if table.key_schema is None else self._key.frame(topic, table.key_schema)
             made = self._parts[table] = _Parts(key, self._value.frame(topic, table.envelope), headers)
+        return made
+
+
+    def rows(self, table: Table, run: RowRun) -> RowWriter:
+        """What writes that run's rows."""
+        made = self._writers.get((table, run.tombstones))
+        if made is None:
+            form, parts = table.form, self.parts(table)
+            plans = tuple(table.plan(which) for which in _PLANS)
+            ends = [self.ends[k] for k in (Kind.CREATE, Kind.UPDATE, Kind.DELETE, Kind.READ, Kind.DELETE)]
+            made = self._writers[table, run.tombstones] = RowWriter(
+                form.spans(), form.spans(), plans, parts.key_frame, parts.value_frame, table.topic, parts.headers, ends,
+                run.tombstones, _serialized)
+        old, new = run.images or (None, None)
+        table.form.prepare(made.old, old)
+        table.form.prepare(made.spans, new)
         return made
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Protocol
 
+import connectors.core  # noqa: F401  (chooses the core's implementation before anything of it is imported)
 from connect.api.records import Header
+from connectors.core.run import DELETE, DELETE_BY_KEY, Rows, RowSource
 from connectors.tables import Table
 from schemas.core.writer import Writer
 from schemas.model import Value
 
-__all__ = ["OP", "Change", "Facts", "Kind", "SourceBlock", "StoredOffset", "TableState"]
+__all__ = ["OP", "Change", "Facts", "Kind", "RowRun", "SourceBlock", "StoredOffset", "TableState"]
 
 
 class Kind(IntEnum):
@@ -30,6 +33,8 @@ class Kind(IntEnum):
     """The create under the new key."""
     RECORD = 9
     """A ready-made record: a transaction's begin or end, a schema change, a logical message."""
+    RUN = 10
+    """Many rows at once (:class:`RowRun`); never the kind of one record."""
 
 
 OP = {
@@ -82,6 +87,41 @@ class Change:
     images: tuple[bytes, bytes] | None = None
 
 
+@dataclass(slots=True)
+class RowRun:
+    """Consecutive row changes of one table that share ``where``, ``marker``, ``offset`` and ``images``, none of which changes the
+    key or has a place in a transaction to be told: what :class:`Change` says of one row, ``rows`` says of all. With
+    ``tombstones`` each delete is followed by one."""
+
+    state: TableState
+    rows: Rows
+    where: Any
+    tombstones: bool = False
+    marker: str | None = None
+    offset: StoredOffset | None = None
+    images: tuple[bytes, bytes] | None = None
+
+    def change(self, i: int) -> Change:
+        """Row ``i`` as a change of its own."""
+        rows = self.rows
+        return Change(self.state, rows.frames[i], rows.news[i], rows.olds[i], rows.kinds[i] == DELETE_BY_KEY, self.where,
+                      rows.numbers[i], rows.ats[i], self.marker, offset=self.offset, images=self.images)
+
+    def entries(self) -> Iterator[tuple[Kind, Change]]:
+        """What the records of its rows are, in order."""
+        for i, code in enumerate(self.rows.kinds):
+            change = self.change(i)
+            kind = Kind.DELETE if code == DELETE_BY_KEY else Kind(code)
+            yield kind, change
+            if kind is Kind.DELETE and self.tombstones:
+                yield Kind.TOMBSTONE, change
+
+    def records(self) -> int:
+        """How many there are."""
+        kinds = self.rows.kinds
+        return len(kinds) + (kinds.count(DELETE) + kinds.count(DELETE_BY_KEY) if self.tombstones else 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What every record of a connector says: Headgate's version, ``source.connector``, the topic prefix, the source partition
@@ -102,6 +142,10 @@ class SourceBlock(Protocol):
 
     def write(self, change: Change, writer: Writer) -> None:
         """Append the same block in Avro."""
+
+    def rows(self, run: RowRun) -> RowSource:
+        """The same as :meth:`write` for all rows of a run."""
+        ...
 
     def offset_of(self, change: Change, done: bool) -> dict[str, Any]:
         """The source offset of one record of the change; ``done``: it is the change's last record."""

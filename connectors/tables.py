@@ -76,11 +76,13 @@ class ColumnError(ValueError):
 class RowForm:
     """How a table's rows are sent: ``spans`` makes the object that a row is parsed into, ``parse(spans, buffer, offset,
     image)`` fills it and returns the offset after the row (ValueError when it is damaged; ``image`` is of
-    ``Change.images``), ``plan`` is the class with the fast codecs."""
+    ``Change.images``), ``plan`` is the class with the fast codecs, ``prepare(spans, image)`` sets such an object up so that its
+    ``read(buffer, offset)`` does what ``parse`` does."""
 
     spans: Callable[[], Spans]
     parse: Parse
     plan: type[Plan]
+    prepare: Callable[[Any, Any], None]
 
 
 class Table:

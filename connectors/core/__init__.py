@@ -11,3 +11,4 @@ __all__ = ["schemas"]
 load("connectors.core.numbers")
 load("connectors.core.spans")
 load("connectors.core.plan")
+load("connectors.core.run")

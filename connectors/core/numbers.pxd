@@ -9,3 +9,7 @@ cpdef write_unscaled(long long number, Writer writer)
 @cython.locals(i=cython.Py_ssize_t, negative=cython.bint, number=cython.longlong, digits=cython.int, fraction=cython.int,
                d=cython.int)
 cpdef bint write_decimal_text(bytes buffer, Py_ssize_t start, Py_ssize_t end, int scale, Writer writer) except -1
+@cython.locals(count=cython.int)
+cpdef int count_digits(unsigned long long number) except -1
+@cython.locals(unit=cython.ulonglong, left=cython.int)
+cpdef write_digits(unsigned long long number, Writer writer)

@@ -3,7 +3,7 @@
 
 from schemas.core.writer import Writer
 
-__all__ = ["days_from_civil", "floor_div", "write_decimal_text", "write_unscaled"]
+__all__ = ["count_digits", "days_from_civil", "floor_div", "write_decimal_text", "write_digits", "write_unscaled"]
 
 
 def days_from_civil(year: int, month: int, day: int) -> int:
@@ -66,3 +66,24 @@ def write_decimal_text(buffer: bytes, start: int, end: int, scale: int, writer: 
         number = -number
     write_unscaled(number, writer)
     return True
+
+
+def count_digits(number: int) -> int:
+    """How many decimal digits a number that is not negative has."""
+    count = 1
+    while number > 9:
+        number //= 10
+        count += 1
+    return count
+
+
+def write_digits(number: int, writer: Writer) -> None:
+    """Append a number that is not negative as decimal text, without a length."""
+    unit = 1
+    left = count_digits(number)
+    while left > 1:
+        unit *= 10
+        left -= 1
+    while unit > 0:
+        writer.write_byte(48 + number // unit % 10)
+        unit //= 10

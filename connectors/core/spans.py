@@ -22,6 +22,12 @@ class Spans:
         self.starts = list(_ZEROS)
         self.ends = list(_ZEROS)
 
+    def read(self, buffer: bytes, offset: int) -> int:
+        """Read the row at ``offset``; returns the offset after it. Each family's own, by what it was set up with. Raises
+        ValueError
+        when the row is damaged or not of that form."""
+        raise NotImplementedError
+
     def kind(self, column: int) -> int:
         """NULL, UNCHANGED or SENT. Raises IndexError."""
         if column < 0 or column >= self.count:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.changes import Change, Facts
+from connectors.changes import Change, Facts, RowRun
+from connectors.core.run import NumberSource, RowSource
 from connectors.mysql.where import RowsWhere
 from schemas.core.writer import Writer
 from schemas.model import Value
@@ -46,6 +47,11 @@ class BinlogSource:
         writer.write_raw(cached[2])
         writer.write_long(change.row)
         writer.write_raw(cached[3])
+
+    def rows(self, run: RowRun) -> RowSource:
+        """See SourceBlock."""
+        before, after = self._parts(run.where, run.marker)
+        return NumberSource(before, after)
 
     def offset_of(self, change: Change, done: bool) -> dict[str, Any]:
         """See SourceBlock. After the last row of the event the event is done; in between, so many of its rows are."""

@@ -9,11 +9,13 @@ from typing import Any
 from connect.api.errors import ConnectError, RecordError
 from connect.api.records import SourceRecord
 from connectors.batch import ChangeBatch
-from connectors.changes import Change, Facts, Kind, TableState
+from connectors.changes import Change, Facts, Kind, RowRun, TableState
+from connectors.core.run import READ, Rows
 from connectors.facts import SnapshotMarks, context_headers, version
 from connectors.postgres.changes import SnapshotTable, Transaction
 from connectors.postgres.config import PostgresConfig
 from connectors.postgres.core.rows import TupleSpans, tuple_of_copy
+from connectors.postgres.core.runs import gather, pass_over
 from connectors.postgres.core.walk import scan
 from connectors.postgres.facts import ConnectorFacts, SnapshotPosition
 from connectors.postgres.lsn import LSN
@@ -55,6 +57,9 @@ class Decoder:
         self._builder = TableBuilder(config, catalog, self._topics)
         self._selection = config.selection
         self._skipped = config.skipped
+        # What has to be decided of each row cannot be decided of a run.
+        self._each = (config.provide_transaction_metadata or config.skip_messages_without_change
+                      or not self._skipped.isdisjoint("cud"))
         self._messages = MessageSelection.of(config)
         base = PgOffset(system_id=connector.system_id, timeline=connector.timeline)
         headers = context_headers("postgresql", config.topic_prefix, connector.task_id, connector.run_id)
@@ -74,7 +79,7 @@ class Decoder:
         self._skip = 0
         self._counts = TransactionCounts()
         self._transaction_id: str | None = None
-        self._entries: list[tuple[Kind, Change | SourceRecord]] = []
+        self._entries: list[tuple[Kind, Change | RowRun | SourceRecord]] = []
         self._progressed: tuple[int, str] | None = None
 
     @property
@@ -93,21 +98,31 @@ class Decoder:
         scanned: list[tuple[int, int, int, int, bytes]] = []
         self._entries = []
         lsn = 0
+        newest = 0
         try:
             scan(frames, scanned)
-            for kind, lsn, wal_end, oid, frame in scanned:
-                if wal_end > self.server_wal_end:
-                    self.server_wal_end = LSN(wal_end)
+            i, end = 0, len(scanned)
+            while i < end:
+                kind, lsn, wal_end, oid, frame = scanned[i]
+                if wal_end > newest:
+                    newest = wal_end
                 if kind in _ROW_KINDS:
+                    after = self._run(scanned, i, oid)
+                    if after > i:
+                        i = after
+                        continue
                     self._row(kind, lsn, oid, frame)
                 elif kind == _KEEPALIVE:
                     self._keepalive(wal_end, bool(oid))
                 else:
                     self._other(kind, lsn, frame)
+                i += 1
         except ValueError as e:
             raise ConnectError(f"the replication stream cannot be read at {LSN(lsn)}: {e}; the server or something between "
                                "sent what the protocol does not allow") from None
         self._settle()
+        if newest > self.server_wal_end:
+            self.server_wal_end = LSN(newest)
         return ChangeBatch(self._facts, self._entries, self._offset, self._clock(), self._source)
 
     def _keepalive(self, wal_end: int, reply: bool) -> None:
@@ -231,6 +246,28 @@ class Decoder:
             raise ValueError("a change outside a transaction")
         self._index += 1
         return not self._tx_skipped and self._index > self._skip
+
+    def _run(self, scanned: list[tuple[int, int, int, int, bytes]], i: int, oid: int) -> int:
+        """Take the rows from there on that need no closer look; where the next message is, ``i`` if none was taken."""
+        tx = self._tx
+        if tx is None or self._each or self._tx_skipped or self._index < self._skip or oid not in self._tables:
+            return i
+        state = self._tables[oid]
+        if state is None:
+            end = pass_over(scanned, i)
+        else:
+            table, rows = state.table, Rows()
+            table.form.prepare(self._spans, None)
+            table.form.prepare(self._old, None)
+            keys = [c.place for c in table.key]
+            end = gather(scanned, i, rows, self._index, self._spans, self._old, keys, not keys or table.key_in_identity)
+            if end > i:
+                self._entries.append((Kind.RUN, RowRun(state, rows, tx, self._config.tombstones_on_delete)))
+        if end > i:
+            kind, lsn = scanned[end - 1][:2]
+            self._index += end - i
+            self._progressed = (lsn, _ROW_KINDS[kind])
+        return end
 
     def _row(self, kind: int, lsn: int, oid: int, frame: bytes) -> None:
         if not self._next():
@@ -377,17 +414,19 @@ class Decoder:
         batch's offset says that the snapshot is complete."""
         tx = Transaction(None, at.tx_id, at.ts_us, None)
         running = self._snapshot_offset(at, False)
-        entries: list[tuple[Kind, Change | SourceRecord]] = []
+        entries: list[tuple[Kind, Change | RowRun | SourceRecord]] = []
         end = len(lines) - 1
+        run: RowRun | None = None
         for i, line in enumerate(lines):
             try:
                 row = tuple_of_copy(line)
             except ValueError as e:
                 raise ConnectError(f"a row of table {table.table.qualified} cannot be read: {e}") from None
-            marker = marks.word(i == 0, i == end)
-            offset = self._snapshot_offset(at, True) if marks.last and i == end else running
-            change = Change(table.state, row, 0, -1, False, tx, 0, at.lsn, marker, offset=offset)
-            entries.append((Kind.READ, change))
+            if run is None or i == 1 or i == end:
+                offset = self._snapshot_offset(at, True) if marks.last and i == end else running
+                run = RowRun(table.state, Rows(), tx, marker=marks.word(i == 0, i == end), offset=offset)
+                entries.append((Kind.RUN, run))
+            run.rows.add(READ, row, 0, -1, at.lsn, 0)
         offset = self._snapshot_offset(at, marks.last)
         self._enter(offset)
         return ChangeBatch(self._facts, entries, offset, self._clock(), self._source)

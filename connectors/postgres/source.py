@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.changes import Change, Facts
+from connectors.changes import Change, Facts, RowRun
+from connectors.core.run import RowSource
 from connectors.postgres.changes import Transaction
+from connectors.postgres.core.runs import TupleSource
 from connectors.postgres.lsn import LSN
 from connectors.postgres.offsets import PgOffset
 from connectors.tables import Table
@@ -55,6 +57,13 @@ class PgSource:
         writer.write_raw(cached[4])
         writer.write_long(_signed(change.at))
         writer.write_raw(cached[5])
+
+    def rows(self, run: RowRun) -> RowSource:
+        """See SourceBlock."""
+        tx: Transaction = run.where
+        sequence = b'[null,"' if tx.last_commit is None else b'["%d","' % int(tx.last_commit)
+        before, middle, after = self._parts(tx, run.state.table, run.marker)
+        return TupleSource(before, sequence, middle, after)
 
     def offset_of(self, change: Change, done: bool) -> dict[str, Any]:
         """See SourceBlock."""

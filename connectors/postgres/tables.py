@@ -30,13 +30,14 @@ logger = logging.getLogger(__name__)
 @functools.cache
 def _form(width: int) -> RowForm:
     """Rows of that many columns as TupleData."""
-    def parse(spans: TupleSpans, buffer: bytes, offset: int, _: Any = None) -> int:
-        end: int = spans.parse(buffer, offset)
-        if spans.count != width and width:
-            raise ValueError(f"a row of {spans.count} columns, the table has {width}")
-        return end
+    def prepare(spans: TupleSpans, _: Any = None) -> None:
+        spans.width = width
 
-    return RowForm(TupleSpans, parse, TuplePlan)
+    def parse(spans: TupleSpans, buffer: bytes, offset: int, _: Any = None) -> int:
+        spans.width = width
+        return spans.read(buffer, offset)
+
+    return RowForm(TupleSpans, parse, TuplePlan, prepare)
 
 
 class TableBuilder:

@@ -4,6 +4,16 @@ from libc.string cimport memcpy
 cdef inline void copy(bytearray space, Py_ssize_t at, bytes data, Py_ssize_t start, Py_ssize_t size) noexcept:
     memcpy(<char*>space + at, <const char*>data + start, size)
 
+cdef inline void put_double(bytearray space, Py_ssize_t at, double value) noexcept:
+    cdef unsigned long long bits
+    cdef unsigned char* out = <unsigned char*><char*>space + at
+    cdef int i
+    memcpy(&bits, &value, 8)
+    for i in range(8):
+        out[i] = (bits >> (8 * i)) & 0xFF
+
+cdef long long _LEAST, _MOST
+
 @cython.final
 cdef class Writer:
     cdef bytearray space

@@ -13,7 +13,7 @@ import struct
 __all__ = ["Writer"]
 
 _FLOAT = struct.Struct("<f")
-_DOUBLE = struct.Struct("<d")
+_LEAST, _MOST = -0x8000000000000000, 0x7FFFFFFFFFFFFFFF
 _START = 1024
 _KEPT = 1 << 20
 
@@ -22,8 +22,13 @@ def _copy(space: bytearray, at: int, data: bytes, start: int, size: int) -> None
     space[at:at + size] = data[start:start + size]
 
 
-# Compiled, `copy` is the inline function of writer.pxd (memcpy) and this line has no effect on it.
+def _put_double(space: bytearray, at: int, value: float) -> None:
+    struct.pack_into("<d", space, at, value)
+
+
+# Compiled, these are the inline functions of writer.pxd (memcpy) and the lines have no effect on them.
 globals().setdefault("copy", _copy)
+globals().setdefault("put_double", _put_double)
 
 
 class Writer:
@@ -83,7 +88,7 @@ class Writer:
 
     def write_long(self, value: int) -> None:
         """int and long: zig-zag, then base 128 with the low group first. Raises OverflowError outside 64 bits."""
-        if value < -0x8000000000000000 or value > 0x7FFFFFFFFFFFFFFF:
+        if value < _LEAST or value > _MOST:
             raise OverflowError("an Avro long has 64 bits")
         self.room(10)
         out = self.space
@@ -102,7 +107,9 @@ class Writer:
 
     def write_double(self, value: float) -> None:
         """Eight bytes, little endian. Raises OverflowError for an int too large for 64 bits."""
-        self.write_raw(_DOUBLE.pack(float(value)))
+        self.room(8)
+        put_double(self.space, self.end, value)  # type: ignore[name-defined]  # noqa: F821
+        self.end += 8
 
     def write_bytes(self, data: bytes | bytearray | memoryview) -> None:
         """Length as a long, then the bytes. Also a string that is UTF-8 already."""

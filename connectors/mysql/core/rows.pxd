@@ -18,11 +18,17 @@ cdef class RowLayout:
     cdef readonly bytes everything
 
 cdef class ImageSpans(Spans):
+    cdef public RowLayout layout
+    cdef public bytes present
+    cpdef Py_ssize_t read(self, bytes buffer, Py_ssize_t offset) except -1
     @cython.locals(size=cython.Py_ssize_t, count=cython.Py_ssize_t, forms=bytes, some=cython.bint, bits=cython.Py_ssize_t, i=cython.Py_ssize_t,
                    at=cython.Py_ssize_t, bit=cython.Py_ssize_t, form=cython.int, length=cython.longlong)
     cpdef Py_ssize_t parse(self, bytes buffer, Py_ssize_t offset, RowLayout layout, bytes present) except -1
 
 cdef class TextSpans(Spans):
+    cdef public Py_ssize_t width
+    @cython.locals(end=cython.Py_ssize_t)
+    cpdef Py_ssize_t read(self, bytes buffer, Py_ssize_t offset) except -1
     @cython.locals(size=cython.Py_ssize_t, at=cython.Py_ssize_t, i=cython.Py_ssize_t, length=cython.longlong, width=cython.int)
     cpdef Py_ssize_t parse(self, bytes buffer, Py_ssize_t offset, Py_ssize_t count) except -1
 

@@ -107,7 +107,17 @@ class RowLayout:
 
 
 class ImageSpans(Spans):
-    """Where the columns of one row image are: the values without what tells their length."""
+    """Where the columns of one row image are: the values without what tells their length. ``layout`` and ``present`` are what
+    :meth:`read` takes it for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layout = RowLayout((), ())
+        self.present = b""
+
+    def read(self, buffer: bytes, offset: int) -> int:
+        """See Spans."""
+        return self.parse(buffer, offset, self.layout, self.present)
 
     def parse(self, buffer: bytes, offset: int, layout: RowLayout, present: bytes) -> int:
         """Read the row image at ``offset``: a bitmap of nulls, then the values. Returns the offset after it.
@@ -170,7 +180,18 @@ class ImageSpans(Spans):
 
 
 class TextSpans(Spans):
-    """Where the columns of one row of the text protocol are."""
+    """Where the columns of one row of the text protocol are. ``width`` is the number of columns that :meth:`read` expects."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.width = 0
+
+    def read(self, buffer: bytes, offset: int) -> int:
+        """See Spans. The row must be all that is in the buffer from there."""
+        end = self.parse(buffer, offset, self.width)
+        if end != len(buffer):
+            raise ValueError(f"a row of {self.width} columns ends at byte {end} of {len(buffer)}")
+        return end
 
     def parse(self, buffer: bytes, offset: int, count: int) -> int:
         """Read the row of ``count`` columns at ``offset``: texts with their length before them, 0xFB for null. Returns the offset

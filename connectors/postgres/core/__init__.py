@@ -11,3 +11,4 @@ __all__ = ["connectors"]
 load("connectors.postgres.core.texts")
 load("connectors.postgres.core.rows")
 load("connectors.postgres.core.walk")
+load("connectors.postgres.core.runs")

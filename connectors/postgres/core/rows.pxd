@@ -9,6 +9,9 @@ cdef int _INT, _BOOL, _TEXT, _FLOAT32, _FLOAT64, _MICROS, _MILLIS, _DAYS, _TIME_
 cdef int _NULL, _UNCHANGED, _SENT
 
 cdef class TupleSpans(Spans):
+    cdef public Py_ssize_t width
+    @cython.locals(end=cython.Py_ssize_t)
+    cpdef Py_ssize_t read(self, bytes buffer, Py_ssize_t offset) except -1
     @cython.locals(size=cython.Py_ssize_t, n=cython.Py_ssize_t, at=cython.Py_ssize_t, i=cython.Py_ssize_t, kind=cython.int,
                    length=cython.longlong, b0=cython.longlong, b1=cython.longlong, b2=cython.longlong, b3=cython.longlong)
     cpdef Py_ssize_t parse(self, bytes buffer, Py_ssize_t offset) except -1

@@ -22,7 +22,18 @@ _NULL, _UNCHANGED, _SENT = 0, 1, 2
 
 
 class TupleSpans(Spans):
-    """Where the columns of one TupleData are."""
+    """Where the columns of one TupleData are. ``width`` is what :meth:`read` expects, 0 for any."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.width = 0
+
+    def read(self, buffer: bytes, offset: int) -> int:
+        """See Spans."""
+        end = self.parse(buffer, offset)
+        if self.width and self.count != self.width:
+            raise ValueError(f"a row of {self.count} columns, the table has {self.width}")
+        return end
 
     def parse(self, buffer: bytes, offset: int) -> int:
         """Read the TupleData at ``offset``; returns the offset after it. Raises ValueError naming the offset."""

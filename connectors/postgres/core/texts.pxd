@@ -1,4 +1,6 @@
 cimport cython
+
+cdef long long _DAY
 from connectors.core.numbers cimport days_from_civil
 
 cdef int _bad(str what) except -1

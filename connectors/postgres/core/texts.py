@@ -7,6 +7,7 @@ is never in the message.
 
 from connectors.core.numbers import days_from_civil
 
+_DAY = 86400000000
 INFINITY_MICROS = 9223372036825200000
 MINUS_INFINITY_MICROS = -9223372036832400000
 INFINITY_DAYS = -2147472692
@@ -148,7 +149,7 @@ def timestamp_micros(buf: bytes, start: int, end: int) -> int:
     micros = _clock(buf, space + 1, sign)
     if sign < stop:
         micros -= _zone(buf, sign, stop)
-    return days * 86400000000 + micros
+    return days * _DAY + micros
 
 
 def whole_number(buf: bytes, start: int, end: int) -> int:
