@@ -81,7 +81,7 @@ class BinlogDecoder:
             types.StatementPart: self._statement_part,
         }
 
-        self._again = {kind: self._handlers[kind] for kind in (
+        self._again: dict[type[Any], Callable[[Any], None]] = {kind: self._handlers[kind] for kind in (
             types.Gtid, types.MariaGtid, types.XaPrepare, types.Heartbeat, types.Rotate, TransactionPayload)}
         self._again[Query] = self._query_again
 

@@ -140,9 +140,10 @@ class EventFeed:
 
     def _statement_of(self, packet: bytes) -> Statement:
         try:
-            return classify(first_words(self._parser.parse(packet)))
+            event = self._parser.parse(packet)
         except ValueError:
-            return classify("")  # the error is told when it is that event's turn
+            event = None  # the error is told when it is that event's turn
+        return classify(first_words(event) if isinstance(event, Query) else "")
 
     # Events inside others.
 
