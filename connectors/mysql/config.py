@@ -124,6 +124,9 @@ class MySqlConfig(RelationalConfig):
         "snapshot.locking.mode", "minimal", ("minimal", "extended", "none"),
         "How long writes are locked out by FLUSH TABLES WITH READ LOCK: while the position is taken and the structures are read "
         "(minimal), until all rows are read (extended), not at all (none).", SNAPSHOT)
+    snapshot_tables_order: str = choice(
+        "snapshot.tables.order.by.row.count", "disabled", ("disabled", "ascending", "descending"),
+        "Read the tables in the order of their rows, as the server estimates them.", SNAPSHOT, LOW)
 
     history_class: str = key(
         HISTORY[:-1], KAFKA_HISTORY, type=KeyType.CLASS, group=_GROUP, importance=LOW,
