@@ -10,7 +10,8 @@ _SCHEMA = "io.debezium.connector.schema."
 
 COLUMN = struct_of(
     [
-        ("name", STRING), ("jdbcType", INT32), ("nativeType", INT32.opt()), ("typeName", STRING), ("typeExpression", STRING.opt()),
+        ("name", STRING), ("jdbcType", INT32), ("nativeType", INT32.opt()), ("typeName", STRING),
+        ("typeExpression", STRING.opt()),
         ("charsetName", STRING.opt()), ("length", INT32.opt()), ("scale", INT32.opt()), ("position", INT32),
         ("optional", BOOLEAN.opt()), ("autoIncremented", BOOLEAN.opt()), ("generated", BOOLEAN.opt()), ("comment", STRING.opt()),
         ("defaultValueExpression", STRING.opt()), ("enumValues", array_of(STRING).opt()),
@@ -39,7 +40,8 @@ def change_value(connector: str, source: Schema) -> Schema:
     """Their value. ``source`` is the connector's source block."""
     return struct_of(
         [
-            ("source", source), ("ts_ms", INT64), ("databaseName", STRING.opt()), ("schemaName", STRING.opt()), ("ddl", STRING.opt()),
+            ("source", source), ("ts_ms", INT64), ("databaseName", STRING.opt()), ("schemaName", STRING.opt()),
+            ("ddl", STRING.opt()),
             ("tableChanges", array_of(CHANGE)),
         ],
         f"io.debezium.connector.{connector}.SchemaChangeValue", version=1)

@@ -45,8 +45,8 @@ class TaskContext(Protocol):
         ...
 
     def client_settings(self, kind: str, properties: Mapping[str, str]) -> Mapping[str, Any]:
-        """The settings of a Kafka client of the task's own (a ``"producer"``, ``"consumer"`` or ``"admin"`` of confluent_kafka), from
-        a Java client's properties; what cannot be honoured is told in the log. Raises ConfigError."""
+        """The settings of a Kafka client of the task's own (a ``"producer"``, ``"consumer"`` or ``"admin"`` of confluent_kafka),
+        from a Java client's properties; what cannot be honoured is told in the log. Raises ConfigError."""
         ...
 
 

@@ -1,8 +1,8 @@
 """The schema history: a Kafka topic with every statement that changed a structure, in Debezium's format.
 
-It is needed where the log does not tell structures itself (binlog_row_metadata is not FULL): rows read again after a restart must be
-read with the structures of their time. Whoever follows statements records each before its offset can be stored; a start recovers
-the structures as of the stored offset. One topic, one partition, kept for ever; one connector each.
+It is needed where the log does not tell structures itself (binlog_row_metadata is not FULL): rows read again after a restart
+must be read with the structures of their time. Whoever follows statements records each before its offset can be stored; a start
+recovers the structures as of the stored offset. One topic, one partition, kept for ever; one connector each.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ _FOREVER: Final = 2**63 - 1
 _SETTINGS: Final = {"cleanup.policy": "delete", "retention.ms": str(_FOREVER), "retention.bytes": "-1"}
 _DELIVERY: Final = 60.0
 """Seconds that a record may take to be acknowledged before the task is restarted."""
-_CURE = ("set snapshot.mode=recovery for one start if no structure was changed since the stored offset; otherwise snapshot.mode=when_needed, "
+_CURE = ("set snapshot.mode=recovery for one start if no structure was changed since the stored offset; otherwise "
+         "snapshot.mode=when_needed, "
          "or delete the connector's offsets, so that a new snapshot is made")
 _client_log = logging.getLogger("kafka.client")
 
@@ -58,8 +59,8 @@ class SchemaHistory:
         if not config.history_topic or not config.history_bootstrap:
             raise ConnectError(
                 "the server's binlog_row_metadata is not FULL, so structures must be kept in a schema history. To do: set "
-                "binlog_row_metadata=FULL on the server; or name a topic with schema.history.internal.kafka.topic and its brokers with "
-                "schema.history.internal.kafka.bootstrap.servers")
+                "binlog_row_metadata=FULL on the server; or name a topic with schema.history.internal.kafka.topic and its "
+                "brokers with schema.history.internal.kafka.bootstrap.servers")
         self._config = config
         self._topic: str = config.history_topic
         self._settings = settings
@@ -78,8 +79,9 @@ class SchemaHistory:
             self._create(admin)
             return False
         if partitions > 1:
-            raise ConnectError(f"the schema history's topic {self._topic} has {partitions} partitions, and must have one, because the "
-                               "order of its records counts. To do: name another topic")
+            raise ConnectError(
+                f"the schema history's topic {self._topic} has {partitions} partitions, and must have one, because the order of "
+                "its records counts. To do: name another topic")
         self._check(admin)
         low, high = self._ends()
         return high > low
@@ -87,7 +89,8 @@ class SchemaHistory:
     def _partitions(self, admin: AdminClient) -> int:
         # Asking for metadata would make the topic, with the broker's settings.
         try:
-            found = admin.describe_topics(TopicCollection([self._topic]), request_timeout=self._query_seconds)[self._topic].result(
+            found = admin.describe_topics(TopicCollection([self._topic]),
+                                          request_timeout=self._query_seconds)[self._topic].result(
                 self._query_seconds + 5)
         except KafkaException as e:
             if e.args and isinstance(e.args[0], KafkaError) and e.args[0].code() in _NOT_THERE:
@@ -113,14 +116,16 @@ class SchemaHistory:
     def _check(self, admin: AdminClient) -> None:
         resource = ConfigResource(ResourceType.TOPIC, self._topic)
         try:
-            found = admin.describe_configs([resource], request_timeout=self._query_seconds)[resource].result(self._query_seconds + 5)
+            found = admin.describe_configs([resource],
+                                           request_timeout=self._query_seconds)[resource].result(self._query_seconds + 5)
         except (KafkaException, TimeoutError) as e:
             self._log.warning("whether the schema history's topic %s is kept for ever cannot be told: %s", self._topic, e)
             return
         values = {name: entry.value for name, entry in found.items()}
         if values.get("cleanup.policy", "delete") != "delete":
-            raise ConnectError(f"the schema history's topic {self._topic} has cleanup.policy={values['cleanup.policy']}, which loses "
-                               "structures. To do: set it to delete, with retention.ms=-1 and retention.bytes=-1")
+            raise ConnectError(
+                f"the schema history's topic {self._topic} has cleanup.policy={values['cleanup.policy']}, which loses "
+                "structures. To do: set it to delete, with retention.ms=-1 and retention.bytes=-1")
         short = [name for name in ("retention.ms", "retention.bytes")
                  if str(values.get(name, "-1")) not in ("-1", str(_FOREVER))]
         if short:
@@ -162,8 +167,9 @@ class SchemaHistory:
                 break
             if self._stopping() or time.monotonic() > limit:
                 self._abandon()
-                raise RetriableError(f"a record of the schema history was not acknowledged by topic {self._topic} in time; check the brokers "
-                                     "of schema.history.internal.kafka.bootstrap.servers")
+                raise RetriableError(
+                    f"a record of the schema history was not acknowledged by topic {self._topic} in time; check the brokers of "
+                    "schema.history.internal.kafka.bootstrap.servers")
         if self._failed is not None:
             error, self._failed = self._failed, None
             self._abandon()
@@ -219,17 +225,19 @@ class SchemaHistory:
                 self._unreadable(f"record {message.offset()} of the schema history's topic {self._topic} cannot be followed: {e}")
                 continue
             applied += 1
-        self._log.info("schema history: %d of %d records of topic %s applied, %d tables known, in %.1f s", applied, seen, self._topic,
+        self._log.info("schema history: %d of %d records of topic %s applied, %d tables known, in %.1f s", applied, seen,
+                       self._topic,
                        structures.count, time.monotonic() - began)
         if applied == 0:
             raise ConnectError(
-                f"the schema history's topic {self._topic} has nothing of this connector ({config.topic_prefix}) up to the stored offset. "
-                f"To do: correct schema.history.internal.kafka.topic or topic.prefix; or {_CURE}")
+                f"the schema history's topic {self._topic} has nothing of this connector ({config.topic_prefix}) up to the "
+                f"stored offset. To do: correct schema.history.internal.kafka.topic or topic.prefix; or {_CURE}")
         return applied
 
     def _unreadable(self, text: str) -> None:
         if not self._config.history_skip_unparseable:
-            raise ConnectError(f"{text}. To do: {_CURE}; or set schema.history.internal.skip.unparseable.ddl=true to go on without it")
+            raise ConnectError(
+                f"{text}. To do: {_CURE}; or set schema.history.internal.skip.unparseable.ddl=true to go on without it")
         self._log.warning("%s. It is passed over", text)
 
     def _messages(self) -> Iterable[Message]:
@@ -248,8 +256,9 @@ class SchemaHistory:
                 if message is None:
                     silent += 1
                     if silent > self._config.history_recovery_attempts:
-                        raise RetriableError(f"the schema history's topic {self._topic} gave nothing in {silent} reads, and its end was not "
-                                             "reached; check the brokers")
+                        raise RetriableError(
+                            f"the schema history's topic {self._topic} gave nothing in {silent} reads, and its end was not "
+                            "reached; check the brokers")
                     continue
                 silent = 0
                 error = message.error()
@@ -307,7 +316,8 @@ class SchemaHistory:
     def _consumer(self) -> Consumer:
         settings = {
             "auto.offset.reset": "earliest", **self._client("consumer", self._config.history_consumer),
-            "group.id": f"{self._config.topic_prefix}-schemahistory", "enable.auto.commit": False, "enable.auto.offset.store": False,
+            "group.id": f"{self._config.topic_prefix}-schemahistory", "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
             "enable.partition.eof": True}
         return self._made(lambda: Consumer(settings, logger=_client_log))
 
@@ -338,7 +348,8 @@ class SchemaHistory:
 
 _NOT_THERE: Final = frozenset((KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC))
 _PASSING: Final = frozenset((
-    KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._MSG_TIMED_OUT, KafkaError._TIMED_OUT_QUEUE,
+    KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._MSG_TIMED_OUT,
+    KafkaError._TIMED_OUT_QUEUE,
     KafkaError._RESOLVE, KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT, KafkaError.REQUEST_TIMED_OUT,
     KafkaError.LEADER_NOT_AVAILABLE, KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.NOT_ENOUGH_REPLICAS,
     KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND, KafkaError.BROKER_NOT_AVAILABLE, KafkaError.KAFKA_STORAGE_ERROR,

@@ -1,8 +1,8 @@
 """One record of Debezium's schema history ⇄ what it says. Pure.
 
 A record says which statement was run at which place of the log and how the tables were afterwards. Ours hold in the member
-``headgate`` of tables and columns what Debezium's do not: keys, collations, defaults as they were written. Debezium passes over it;
-in a record of Debezium's that is missing, and the statement is followed to get it.
+``headgate`` of tables and columns what Debezium's do not: keys, collations, defaults as they were written. Debezium passes over
+it; in a record of Debezium's that is missing, and the statement is followed to get it.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class HistoryRecord:
 def write_record(change: StructureChange, server: str, offset: BinlogOffset, ts_ms: int) -> bytes:
     """The value of the record that keeps one change."""
     document = {
-        "source": {"server": server}, "position": offset.write(), "ts_ms": ts_ms, "databaseName": change.database, "ddl": change.sql,
+        "source": {"server": server}, "position": offset.write(), "ts_ms": ts_ms, "databaseName": change.database,
+        "ddl": change.sql,
         "tableChanges": _changes(change),
     }
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
@@ -94,7 +95,8 @@ def _table(table: TableDef) -> dict[str, Any]:
     }
 
 
-_PLAIN = ("type", "length", "scale", "unsigned", "zerofill", "collation", "default", "generated", "on_update", "invisible", "srid",
+_PLAIN = ("type", "length", "scale", "unsigned", "zerofill", "collation", "default", "generated", "on_update", "invisible",
+          "srid",
           "compressed")
 
 
@@ -190,7 +192,8 @@ def _change(document: Mapping[str, Any], record: HistoryRecord, context: DdlCont
         if mine is not None:
             found = found.but(
                 primary_key=tuple(mine["primary"]), unique_key=tuple(mine["unique"]), collation=mine.get("collation"),
-                keys=tuple(KeyDef(name, tuple(cols), unique, partial, implied) for name, cols, unique, partial, implied in mine["keys"]))
+                keys=tuple(KeyDef(name, tuple(cols), unique, partial, implied) for name, cols, unique, partial,
+                           implied in mine["keys"]))
         return id, previous, found, mine is not None
     except (KeyError, TypeError, AttributeError, ValueError) as e:
         if isinstance(e, DdlError):
@@ -221,7 +224,8 @@ def _id(text: str, database: str) -> TableId:
 def _read_column(document: Mapping[str, Any], context: DdlContext) -> ColumnDef:
     mine = document.get("headgate")
     shared: dict[str, Any] = {
-        "name": str(document["name"]), "declared": str(document["typeName"]), "nullable": bool(document.get("optional")), "auto_increment": bool(document.get("autoIncremented")),
+        "name": str(document["name"]), "declared": str(document["typeName"]), "nullable": bool(document.get("optional")),
+        "auto_increment": bool(document.get("autoIncremented")),
         "comment": document.get("comment"),
     }
     if mine is not None:
@@ -231,8 +235,10 @@ def _read_column(document: Mapping[str, Any], context: DdlContext) -> ColumnDef:
     return column.but(**shared, default=_default(document, column))
 
 
-_SIZED = frozenset(("CHAR", "VARCHAR", "NCHAR", "NVARCHAR", "BINARY", "VARBINARY", "BIT", "VECTOR", "YEAR", "TIME", "DATETIME", "TIMESTAMP",
-                    "INT", "TINYINT", "SMALLINT", "MEDIUMINT", "BIGINT", "INTEGER", "DECIMAL", "NUMERIC", "DEC", "FIXED", "FLOAT", "DOUBLE",
+_SIZED = frozenset(("CHAR", "VARCHAR", "NCHAR", "NVARCHAR", "BINARY", "VARBINARY", "BIT", "VECTOR", "YEAR", "TIME", "DATETIME",
+                    "TIMESTAMP",
+                    "INT", "TINYINT", "SMALLINT", "MEDIUMINT", "BIGINT", "INTEGER", "DECIMAL", "NUMERIC", "DEC", "FIXED", "FLOAT",
+                    "DOUBLE",
                     "REAL", "CHARACTER", "NATIONAL"))
 
 

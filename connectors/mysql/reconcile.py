@@ -1,7 +1,8 @@
 """A table map and what is known of its table, put together.
 
-With full metadata (binlog_row_metadata=FULL) the map is the truth, and what is known adds only what a map does not tell: defaults,
-comments, spellings, which key is unique. Without it the known structure is the truth, and the map proves it as far as it can.
+With full metadata (binlog_row_metadata=FULL) the map is the truth, and what is known adds only what a map does not tell:
+defaults, comments, spellings, which key is unique. Without it the known structure is the truth, and the map proves it as far as
+it can.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ _PLAIN: Final = {
     wires.TINY: "tinyint", wires.SHORT: "smallint", wires.INT24: "mediumint", wires.LONG: "int", wires.LONGLONG: "bigint",
     wires.FLOAT: "float", wires.DOUBLE: "double", wires.NEWDECIMAL: "decimal", wires.BIT: "bit", wires.YEAR: "year",
     wires.DATE: "date", wires.NEWDATE: "date", wires.TIME: "time", wires.TIME2: "time", wires.DATETIME: "datetime",
-    wires.DATETIME2: "datetime", wires.TIMESTAMP: "timestamp", wires.TIMESTAMP2: "timestamp", wires.ENUM: "enum", wires.SET: "set",
+    wires.DATETIME2: "datetime", wires.TIMESTAMP: "timestamp", wires.TIMESTAMP2: "timestamp", wires.ENUM: "enum",
+    wires.SET: "set",
     wires.JSON: "json", wires.GEOMETRY: "geometry", wires.VECTOR: "vector",
 }
 _GEOMETRIES: Final = (
@@ -48,8 +50,8 @@ _SHARED = Charsets()
 
 
 def reconcile(map: TableShape, known: TableDef | None, charsets: Charsets = _SHARED) -> TableDef:
-    """The table that ``map`` is of, its columns in the map's order. Raises StructureMismatch. ``charsets`` read the labels of ENUM
-    and SET."""
+    """The table that ``map`` is of, its columns in the map's order. Raises StructureMismatch. ``charsets`` read the labels of
+    ENUM and SET."""
     metadata = map.metadata
     if metadata is not None and metadata.full:
         return _from_map(map, metadata, known, charsets)
@@ -226,7 +228,8 @@ def _fits(column: ColumnDef, wire: Wire) -> bool:
     for sizes in (_TEXTS, _BLOBS):
         for size, name in sizes.items():
             if name == kind:
-                return (type in (wires.BLOB, wires.BLOB_COMPRESSED) and meta == size) or type == {1: 249, 3: 250, 4: 251}.get(size)
+                return (type in (wires.BLOB, wires.BLOB_COMPRESSED) and meta == size) or type == {1: 249, 3: 250,
+                        4: 251}.get(size)
     if kind == "decimal":
         return type == wires.NEWDECIMAL and meta == (column.length or 0) | (column.scale or 0) << 8
     if kind == "bit":

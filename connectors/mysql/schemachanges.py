@@ -62,7 +62,8 @@ class SchemaChangeRecords:
             return False
         return self._selection.table(change.id.database, change.id.name)
 
-    def _record(self, change: StructureChange, where: RowsWhere, row: int, marker: str | None, offset: BinlogOffset) -> SourceRecord:
+    def _record(self, change: StructureChange, where: RowsWhere, row: int, marker: str | None,
+                offset: BinlogOffset) -> SourceRecord:
         tables = []
         if change.id is not None:
             # MariaDB's ALTER TABLE shows the table's comment in any case, as in Debezium.
@@ -70,7 +71,8 @@ class SchemaChangeRecords:
             table = None if change.table is None else table_document(change.table, self._comments, comment)
             tables.append({"type": _TYPES[change.kind], "id": quoted_id(change.id), "table": table})
         value = {
-            "source": self._source.value_at(where, row, marker), "ts_ms": self._clock() // 1_000_000, "databaseName": change.database,
+            "source": self._source.value_at(where, row, marker), "ts_ms": self._clock() // 1_000_000,
+            "databaseName": change.database,
             "schemaName": None, "ddl": change.sql, "tableChanges": tables,
         }
         return SourceRecord(

@@ -41,9 +41,9 @@ ChangeKind = Literal["CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE", "INDEX", "
 class StructureChange:
     """What one statement did to one table (or to a database: ``id`` None).
 
-    ``table`` is the table afterwards; None when it is gone, when nothing of it changed (TRUNCATE), or when the statement is about a
-    table whose structure was never told. ``previous`` is its former name when it was renamed. ``sql`` is the statement; where one
-    names several tables, the part for this one. "INDEX" is CREATE INDEX or DROP INDEX.
+    ``table`` is the table afterwards; None when it is gone, when nothing of it changed (TRUNCATE), or when the statement is
+    about a table whose structure was never told. ``previous`` is its former name when it was renamed. ``sql`` is the statement;
+    where one names several tables, the part for this one. "INDEX" is CREATE INDEX or DROP INDEX.
     """
 
     kind: ChangeKind
@@ -145,7 +145,8 @@ class _Application:
     def id(self, name: TableName) -> TableId:
         return TableId(self.context.spell(name.database or self.database), self.context.spell(name.name))
 
-    def change(self, kind: ChangeKind, id: TableId, table: TableDef | None, previous: TableId | None = None, sql: str | None = None) -> (
+    def change(self, kind: ChangeKind, id: TableId, table: TableDef | None, previous: TableId | None = None,
+               sql: str | None = None) -> (
         StructureChange
     ):
         return StructureChange(kind, id, previous, table, id.database, self.sql if sql is None else sql)
@@ -270,7 +271,8 @@ class _Application:
             if statement.or_replace:
                 self.forget(name)
         elif isinstance(statement, AlterDatabase):
-            structures._databases[structures._fold(name)] = pick_charset(statement.charset, statement.collation, self.defaults(name))
+            structures._databases[structures._fold(name)] = pick_charset(statement.charset, statement.collation,
+                    self.defaults(name))
         else:
             structures._databases.pop(structures._fold(name), None)
             self.forget(name)

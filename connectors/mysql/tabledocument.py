@@ -11,14 +11,17 @@ __all__ = ["column_document", "quoted_id", "table_document"]
 
 # Numbers of java.sql.Types, by the type's name as declared.
 _JDBC = {
-    "BIT": -7, "TINYINT": 5, "INT1": 5, "SMALLINT": 5, "INT2": 5, "MEDIUMINT": 4, "INT3": 4, "MIDDLEINT": 4, "INT": 4, "INTEGER": 4,
+    "BIT": -7, "TINYINT": 5, "INT1": 5, "SMALLINT": 5, "INT2": 5, "MEDIUMINT": 4, "INT3": 4, "MIDDLEINT": 4, "INT": 4,
+    "INTEGER": 4,
     "INT4": 4, "BIGINT": -5, "INT8": -5, "SERIAL": -5, "REAL": 7, "DOUBLE": 8, "DOUBLE PRECISION": 8, "FLOAT8": 8, "FLOAT": 6,
-    "FLOAT4": 6, "DECIMAL": 3, "DEC": 3, "FIXED": 3, "NUMERIC": 2, "BOOL": 16, "BOOLEAN": 16, "CHAR": 1, "CHARACTER": 1, "ENUM": 1,
+    "FLOAT4": 6, "DECIMAL": 3, "DEC": 3, "FIXED": 3, "NUMERIC": 2, "BOOL": 16, "BOOLEAN": 16, "CHAR": 1, "CHARACTER": 1,
+    "ENUM": 1,
     "SET": 1, "VARCHAR": 12, "NCHAR": -15, "NVARCHAR": -9, "BINARY": -2, "VARBINARY": -3, "DATE": 91, "TIME": 92, "DATETIME": 93,
     "TIMESTAMP": 2014, "YEAR": 4,
 }
 _BY_TYPE = {
-    "tinyint": 5, "smallint": 5, "mediumint": 4, "int": 4, "bigint": -5, "decimal": 3, "float": 6, "double": 8, "bit": -7, "char": 1,
+    "tinyint": 5, "smallint": 5, "mediumint": 4, "int": 4, "bigint": -5, "decimal": 3, "float": 6, "double": 8, "bit": -7,
+    "char": 1,
     "varchar": 12, "tinytext": 12, "text": 12, "mediumtext": 12, "longtext": 12, "binary": -2, "varbinary": -3, "tinyblob": 2004,
     "blob": 2004, "mediumblob": 2004, "longblob": 2004, "enum": 1, "set": 1, "date": 91, "time": 92, "datetime": 93,
     "timestamp": 2014, "year": 4,

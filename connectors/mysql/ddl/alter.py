@@ -72,7 +72,7 @@ def _action(cursor: Cursor, statement: AlterTable) -> None:
         _convert_partition(cursor, statement)
     elif cursor.takes("ORDER", "BY"):
         _skip_order(cursor)
-    elif cursor.sees("PARTITION", "BY") or cursor.takes("REMOVE", "PARTITIONING") or cursor.takes("PARTITIONS") or cursor.sees_any(_PARTITION_WORK):
+    elif cursor.sees("PARTITION", "BY") or cursor.takes("REMOVE", "PARTITIONING") or cursor.sees_any(_PARTITION_WORK):
         _to_end_of_partitions(cursor)
     elif cursor.takes_any("ENABLE", "DISABLE"):
         cursor.need("KEYS")
@@ -132,8 +132,10 @@ def _add(cursor: Cursor, statement: AlterTable) -> None:
     actions.extend(AddKey(k) for k in column.keys)
 
 
-# ADD PARTITION is followed by (, IF, PARTITIONS or NO_WRITE_TO_BINLOG; a column of that name by its type. It must be quoted in MySQL.
-_TYPES_AFTER_PARTITION = frozenset(("INT", "BIGINT", "VARCHAR", "CHAR", "TEXT", "DATE", "DATETIME", "TIMESTAMP", "DECIMAL", "DOUBLE"))
+# ADD PARTITION is followed by (, IF, PARTITIONS or NO_WRITE_TO_BINLOG; a column of that name by its type. It must be quoted in
+# MySQL.
+_TYPES_AFTER_PARTITION = frozenset(("INT", "BIGINT", "VARCHAR", "CHAR", "TEXT", "DATE", "DATETIME", "TIMESTAMP", "DECIMAL",
+                                    "DOUBLE"))
 
 
 def _drop(cursor: Cursor, statement: AlterTable) -> None:
@@ -246,7 +248,8 @@ def _skip_order(cursor: Cursor) -> None:
 
 
 _ACTION_WORDS = frozenset(
-    ("ADD", "DROP", "MODIFY", "CHANGE", "ALTER", "RENAME", "CONVERT", "ENGINE", "COMMENT", "DEFAULT", "CHARACTER", "CHARSET", "COLLATE",
+    ("ADD", "DROP", "MODIFY", "CHANGE", "ALTER", "RENAME", "CONVERT", "ENGINE", "COMMENT", "DEFAULT", "CHARACTER", "CHARSET",
+     "COLLATE",
      "ALGORITHM", "LOCK", "FORCE", "AUTO_INCREMENT", "ROW_FORMAT", "ENABLE", "DISABLE", "KEY_BLOCK_SIZE")
 )  # fmt: skip
 

@@ -241,7 +241,8 @@ _TEXTS = {"tinytext": 0xFF, "text": 0xFFFF, "mediumtext": 0xFFFFFF, "longtext": 
 
 
 def _converted(column: ColumnDef, charset: str | None, collation: str | None) -> ColumnDef:
-    """CONVERT TO CHARACTER SET: a text type grows until as many characters fit as before, a VARCHAR that is too long becomes a text."""
+    """CONVERT TO CHARACTER SET: a text type grows until as many characters fit as before, a VARCHAR that is too long becomes a
+    text."""
     kind, length = column.type, column.length
     if kind in _TEXTS:
         grown = text_type("text", _TEXTS[kind] // max_bytes(column.charset) * max_bytes(charset))

@@ -10,7 +10,7 @@ from connectors.mysql.ddl.types import read_type
 __all__ = ["read_column", "read_default", "read_key", "read_key_parts", "read_option", "skip_references"]
 
 _KEY_WORDS = frozenset(("INDEX", "KEY", "UNIQUE", "PRIMARY", "FOREIGN", "FULLTEXT", "SPATIAL", "CHECK", "CONSTRAINT"))
-_NOW = ("CURRENT_TIMESTAMP", "NOW", "LOCALTIME", "LOCALTIMESTAMP", "SYSDATE", "CURRENT_DATE", "CURRENT_TIME")
+_CONSTRAINTS = frozenset(("PRIMARY", "UNIQUE", "FOREIGN", "CHECK"))
 
 
 def read_column(cursor: Cursor) -> ColumnSpec:
@@ -189,7 +189,8 @@ def _primary(cursor: Cursor) -> None:
 
 
 def read_key(cursor: Cursor) -> KeySpec | None:
-    """A key or constraint of a table, or None when a column definition stands here. Checks and periods give a key of kind "none"."""
+    """A key or constraint of a table, or None when a column definition stands here. Checks and periods give a key of kind
+    "none"."""
     if not cursor.sees_any(_KEY_WORDS):
         if cursor.sees("VECTOR") and cursor.sees_any(("INDEX", "KEY"), 1):
             cursor.next()
@@ -203,9 +204,8 @@ def read_key(cursor: Cursor) -> KeySpec | None:
     if cursor.takes("CONSTRAINT"):
         if cursor.takes("IF", "NOT", "EXISTS"):
             pass
-        if not cursor.sees_any(("PRIMARY", "UNIQUE", "FOREIGN", "CHECK")) or (cursor.peek(1).kind == WORD and cursor.sees_any(
-            ("PRIMARY", "UNIQUE", "FOREIGN", "CHECK"), 1
-        )):
+        # The name may be one of these words itself, in quotes or not.
+        if not cursor.sees_any(_CONSTRAINTS) or cursor.sees_any(_CONSTRAINTS, 1):
             symbol = cursor.name()
     if cursor.takes("CHECK"):
         cursor.skip_group()
@@ -220,17 +220,13 @@ def read_key(cursor: Cursor) -> KeySpec | None:
     if cursor.takes("UNIQUE"):
         cursor.takes_any("INDEX", "KEY")
         exists = cursor.takes("IF", "NOT", "EXISTS")
-        name = _index_name(cursor) or symbol
-        return _parts(cursor, "unique", name, exists)
+        return _parts(cursor, "unique", _index_name(cursor) or symbol, exists)
     if cursor.takes("FOREIGN", "KEY"):
         exists = cursor.takes("IF", "NOT", "EXISTS")
-        name = symbol
-        if cursor.sees_name():
-            own = cursor.name()
-            name = symbol or own
+        own = cursor.name() if cursor.sees_name() else None
         columns, _ = read_key_parts(cursor)
         skip_references(cursor)
-        return KeySpec("foreign", name, columns, if_not_exists=exists)
+        return KeySpec("foreign", symbol or own, columns, if_not_exists=exists)
     if cursor.takes_any("FULLTEXT", "SPATIAL"):
         return _plain_key(cursor)
     if cursor.sees_any(("INDEX", "KEY")):
@@ -333,9 +329,12 @@ def _value(cursor: Cursor) -> None:
 
 
 _OPTIONS = (
-    "ENGINE", "TYPE", "AUTO_INCREMENT", "AUTOEXTEND_SIZE", "AVG_ROW_LENGTH", "CHECKSUM", "COMPRESSION", "CONNECTION", "DELAY_KEY_WRITE",
-    "ENCRYPTION", "ENGINE_ATTRIBUTE", "INSERT_METHOD", "KEY_BLOCK_SIZE", "MAX_ROWS", "MIN_ROWS", "PACK_KEYS", "PASSWORD", "ROW_FORMAT",
+    "ENGINE", "TYPE", "AUTO_INCREMENT", "AUTOEXTEND_SIZE", "AVG_ROW_LENGTH", "CHECKSUM", "COMPRESSION", "CONNECTION",
+    "DELAY_KEY_WRITE",
+    "ENCRYPTION", "ENGINE_ATTRIBUTE", "INSERT_METHOD", "KEY_BLOCK_SIZE", "MAX_ROWS", "MIN_ROWS", "PACK_KEYS", "PASSWORD",
+    "ROW_FORMAT",
     "SECONDARY_ENGINE", "SECONDARY_ENGINE_ATTRIBUTE", "STATS_AUTO_RECALC", "STATS_PERSISTENT", "STATS_SAMPLE_PAGES", "TABLESPACE",
-    "STORAGE", "PAGE_CHECKSUM", "TRANSACTIONAL", "SEQUENCE", "TABLE_CHECKSUM", "ENCRYPTION_KEY_ID", "ENCRYPTED", "PAGE_COMPRESSED",
+    "STORAGE", "PAGE_CHECKSUM", "TRANSACTIONAL", "SEQUENCE", "TABLE_CHECKSUM", "ENCRYPTION_KEY_ID", "ENCRYPTED",
+    "PAGE_COMPRESSED",
     "PAGE_COMPRESSION_LEVEL",
 )  # fmt: skip

@@ -50,8 +50,9 @@ class DdlContext:
     """The session and server that ran a statement.
 
     ``sql_mode`` holds the bits of the query event. ``version`` is ``major * 10000 + minor * 100 + patch`` and decides which
-    versioned comments count. ``explicit_defaults_ts`` is ``explicit_defaults_for_timestamp``. ``server_collation`` is the session's
-    ``collation_server``: what a CREATE DATABASE without a character set gets, and what a database of unknown defaults is taken to have.
+    versioned comments count. ``explicit_defaults_ts`` is ``explicit_defaults_for_timestamp``. ``server_collation`` is the
+    session's ``collation_server``: what a CREATE DATABASE without a character set gets, and what a database of unknown defaults
+    is taken to have.
     """
 
     flavor: Flavor = Flavor.MYSQL

@@ -54,7 +54,13 @@ class Cursor:
 
     def sees(self, *words: str, ahead: int = 0) -> bool:
         """Whether these words come next."""
-        return all((t := self.peek(ahead + i)).kind == WORD and t.value == word for i, word in enumerate(words))
+        tokens, at = self.tokens, self.at + ahead
+        for word in words:
+            token = tokens[at] if at < len(tokens) else tokens[-1]
+            if token.kind != WORD or token.value != word:
+                return False
+            at += 1
+        return True
 
     def sees_any(self, words: frozenset[str] | tuple[str, ...], ahead: int = 0) -> bool:
         """Whether one of these words comes next."""

@@ -80,7 +80,8 @@ def _unquote(text: str, escapes: bool) -> str:
 
 
 def tokenize(sql: str, context: DdlContext) -> list[Token]:
-    """The tokens of one statement without comments, an END token last. Raises DdlError for text that has no end (an open quote)."""
+    """The tokens of one statement without comments, an END token last. Raises DdlError for text that has no end (an open
+    quote)."""
     escapes = not context.sql_mode & NO_BACKSLASH_ESCAPES
     text = _without_versions(sql, escapes, context) if "/*" in sql else sql
     try:
@@ -108,7 +109,9 @@ def tokenize(sql: str, context: DdlContext) -> list[Token]:
     return out
 
 
-_PIECES = r"""(?P<quoted>'(?:[^'{0}]|{1}'')*'|"(?:[^"{0}]|{1}"")*"|`[^`]*`|--(?=\s|$)[^\n]*|\#[^\n]*)|(?P<open>/\*M?!)(?P<version>\d{{5,6}})?|(?P<plain>/\*)|(?P<close>\*/)"""
+_PIECES = (
+    r"""(?P<quoted>'(?:[^'{0}]|{1}'')*'|"(?:[^"{0}]|{1}"")*"|`[^`]*`|--(?=\s|$)[^\n]*|\#[^\n]*)"""
+    r"""|(?P<open>/\*M?!)(?P<version>\d{{5,6}})?|(?P<plain>/\*)|(?P<close>\*/)""")
 _ESCAPING = re.compile(_PIECES.format("\\\\", r"\\.|"), re.DOTALL)
 _LITERAL = re.compile(_PIECES.format("", ""), re.DOTALL)
 _MARK = re.compile(r"/\*|\*/")

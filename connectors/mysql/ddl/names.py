@@ -5,7 +5,8 @@ from __future__ import annotations
 __all__ = ["charset_of", "max_bytes", "plain_charset", "plain_collation"]
 
 _MAX_BYTES = {
-    "utf8mb4": 4, "utf8mb3": 3, "ucs2": 2, "utf16": 4, "utf16le": 4, "utf32": 4, "big5": 2, "gbk": 2, "gb2312": 2, "gb18030": 4, "sjis": 2,
+    "utf8mb4": 4, "utf8mb3": 3, "ucs2": 2, "utf16": 4, "utf16le": 4, "utf32": 4, "big5": 2, "gbk": 2, "gb2312": 2, "gb18030": 4,
+    "sjis": 2,
     "cp932": 2, "euckr": 2, "ujis": 3, "eucjpms": 3,
 }  # fmt: skip
 

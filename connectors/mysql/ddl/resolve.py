@@ -1,4 +1,5 @@
-"""Column definitions as written → columns as the server makes them: inheritance, implicit nullability and defaults, sizes that pick a type."""
+"""Column definitions as written → columns as the server makes them: inheritance, implicit nullability and defaults, sizes that
+pick a type."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ Charset = tuple[str | None, str | None]
 
 _TEXTUAL = frozenset(("char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"))
 _TWINS = {
-    "char": "binary", "varchar": "varbinary", "tinytext": "tinyblob", "text": "blob", "mediumtext": "mediumblob", "longtext": "longblob",
+    "char": "binary", "varchar": "varbinary", "tinytext": "tinyblob", "text": "blob", "mediumtext": "mediumblob",
+    "longtext": "longblob",
 }
 _TEXT_SIZES = ((0xFF, "tiny"), (0xFFFF, ""), (0xFFFFFF, "medium"), (0xFFFFFFFFF, "long"))
 

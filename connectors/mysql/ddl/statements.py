@@ -31,11 +31,14 @@ _SPACE = re.compile(r"(?:\s+|--(?=\s|$)[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|/\*(?!M?!)
 _WORD = re.compile(r"[A-Za-z_]+")
 _FIRST = frozenset(("CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE", "SET", "USE"))
 _OTHER_OBJECTS = frozenset((
-    "VIEW", "PROCEDURE", "FUNCTION", "TRIGGER", "EVENT", "USER", "ROLE", "SERVER", "TABLESPACE", "UNDO", "LOGFILE", "SEQUENCE", "PACKAGE",
-    "DEFINER", "SQL", "AGGREGATE", "SPATIAL_REFERENCE", "RESOURCE", "PREPARE", "INSTANCE", "ALGORITHM", "LIBRARY", "JSON", "MATERIALIZED",
+    "VIEW", "PROCEDURE", "FUNCTION", "TRIGGER", "EVENT", "USER", "ROLE", "SERVER", "TABLESPACE", "UNDO", "LOGFILE", "SEQUENCE",
+    "PACKAGE",
+    "DEFINER", "SQL", "AGGREGATE", "SPATIAL_REFERENCE", "RESOURCE", "PREPARE", "INSTANCE", "ALGORITHM", "LIBRARY", "JSON",
+    "MATERIALIZED",
     "CATALOG", "MASKING", "EXTERNAL",
 ))  # fmt: skip
-_BETWEEN = frozenset(("OR", "REPLACE", "TEMPORARY", "ONLINE", "OFFLINE", "IGNORE", "UNIQUE", "FULLTEXT", "SPATIAL", "VECTOR", "AGGREGATE"))
+_BETWEEN = frozenset(("OR", "REPLACE", "TEMPORARY", "ONLINE", "OFFLINE", "IGNORE", "UNIQUE", "FULLTEXT", "SPATIAL", "VECTOR",
+                      "AGGREGATE"))
 
 
 def leading_words(sql: str, count: int = 6) -> list[str]:
@@ -72,7 +75,8 @@ def _is_structural(words: list[str]) -> bool:
 
 
 def parse(sql: str, context: DdlContext) -> Statement | None:
-    """What the statement says about tables and databases; None when it surely says nothing. Raises DdlError for what is not understood."""
+    """What the statement says about tables and databases; None when it surely says nothing. Raises DdlError for what is not
+    understood."""
     if not _is_structural(leading_words(sql)):
         return None
     cursor = Cursor(sql, context)
@@ -149,7 +153,8 @@ def _database_options(cursor: Cursor) -> tuple[str | None, str | None]:
 def _alter(cursor: Cursor) -> Statement | None:
     if cursor.takes_any("DATABASE", "SCHEMA"):
         name = None
-        if not cursor.sees_any(("DEFAULT", "CHARACTER", "CHARSET", "COLLATE", "ENCRYPTION", "READ", "COMMENT")) or cursor.peek().kind == "quoted":
+        if not cursor.sees_any(("DEFAULT", "CHARACTER", "CHARSET", "COLLATE", "ENCRYPTION", "READ",
+                                "COMMENT")) or cursor.peek().kind == "quoted":
             name = cursor.name()
         charset, collation = _database_options(cursor)
         return AlterDatabase(name, charset, collation)

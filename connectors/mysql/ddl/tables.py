@@ -47,8 +47,8 @@ def resolve_columns(specs: Sequence[ColumnSpec], charset: Charset, context: DdlC
 
 
 def promote_first_timestamp(columns: list[ColumnDef], written: Mapping[str, ColumnSpec], context: DdlContext) -> None:
-    """Without ``explicit_defaults_for_timestamp`` the table's first TIMESTAMP follows the clock, if the statement wrote it and says
-    nothing else."""
+    """Without ``explicit_defaults_for_timestamp`` the table's first TIMESTAMP follows the clock, if the statement wrote it and
+    says nothing else."""
     if context.explicit_defaults_ts:
         return
     for index, column in enumerate(columns):
@@ -63,7 +63,8 @@ def promote_first_timestamp(columns: list[ColumnDef], written: Mapping[str, Colu
 
 def system_columns() -> list[ColumnDef]:
     """The columns that MariaDB adds to a table with implicit system versioning; row events carry them last."""
-    return [ColumnDef(name, "timestamp", "TIMESTAMP", scale=6, nullable=False, invisible=True) for name in ("row_start", "row_end")]
+    return [ColumnDef(name, "timestamp", "TIMESTAMP", scale=6, nullable=False, invisible=True) for name in ("row_start",
+            "row_end")]
 
 
 def require(spec: KeySpec, columns: list[ColumnDef]) -> None:
@@ -80,12 +81,12 @@ def add_key(spec: KeySpec, keys: list[KeyDef], primary: tuple[str, ...], columns
         if column is not None and column.lower() not in names:
             raise DdlError(f"a key names the column {column}, which the table does not have")
         spelled.append(names[column.lower()] if column is not None else None)
+    serves = _begins(primary, spelled) or any(_begins(key.columns, spelled) and not key.implied for key in keys)
+    if spec.kind == "foreign" and serves:
+        return primary
+    keys[:] = [key for key in keys if not (key.implied and _begins(spelled, key.columns))]
     if spec.kind == "primary":
         return tuple(name for name in spelled if name is not None)
-    if spec.kind == "foreign":
-        if _begins(primary, spelled) or any(_begins(key.columns, spelled) and not key.implied for key in keys):
-            return primary  # a key that is there already serves
-    keys[:] = [key for key in keys if not (key.implied and _begins(spelled, key.columns))]
     taken = {key.name.lower() for key in keys}
     name = spec.name
     if name is None:

@@ -1,4 +1,5 @@
-"""What statements say, as plain values: what the grammar gives and ``structures`` applies. Nothing is inherited or defaulted here."""
+"""What statements say, as plain values: what the grammar gives and ``structures`` applies. Nothing is inherited or defaulted
+here."""
 
 from __future__ import annotations
 
@@ -7,9 +8,11 @@ from dataclasses import dataclass, field
 from connectors.mysql.ddl.cursor import TableName
 
 __all__ = [
-    "AddColumn", "AddKey", "AlterDatabase", "AlterTable", "ChangeColumn", "ColumnSpec", "ColumnType", "ConvertCharset", "CreateDatabase",
+    "AddColumn", "AddKey", "AlterDatabase", "AlterTable", "ChangeColumn", "ColumnSpec", "ColumnType", "ConvertCharset",
+    "CreateDatabase",
     "CreateIndex", "CreateTable", "DropColumn", "DropConstraint", "DropDatabase", "DropIndex", "DropKey", "DropTables", "KeySpec",
-    "RenameColumn", "RenameKey", "RenameTables", "RenameTo", "SetColumn", "SetServerCharset", "SetTable", "Statement", "TableOptions",
+    "RenameColumn", "RenameKey", "RenameTables", "RenameTo", "SetColumn", "SetServerCharset", "SetTable", "Statement",
+    "TableOptions",
     "Truncate", "Use",
 ]
 
@@ -81,6 +84,8 @@ class TableOptions:
 
 @dataclass(slots=True)
 class CreateTable:
+    """CREATE TABLE; of a TEMPORARY one only the name is read."""
+
     name: TableName
     temporary: bool = False
     or_replace: bool = False
@@ -113,12 +118,16 @@ class ChangeColumn:
 
 @dataclass(slots=True)
 class DropColumn:
+    """DROP COLUMN."""
+
     name: str
     if_exists: bool = False
 
 
 @dataclass(slots=True)
 class RenameColumn:
+    """RENAME COLUMN."""
+
     old: str
     new: str
     if_exists: bool = False
@@ -137,6 +146,8 @@ class SetColumn:
 
 @dataclass(slots=True)
 class AddKey:
+    """A key written with a column or on its own."""
+
     key: KeySpec
 
 
@@ -156,12 +167,16 @@ class DropConstraint:
 
 @dataclass(slots=True)
 class RenameKey:
+    """RENAME INDEX."""
+
     old: str
     new: str
 
 
 @dataclass(slots=True)
 class RenameTo:
+    """RENAME TO."""
+
     name: TableName
 
 
@@ -175,6 +190,8 @@ class ConvertCharset:
 
 @dataclass(slots=True)
 class SetTable:
+    """One option of the table."""
+
     options: TableOptions
 
 
@@ -193,6 +210,8 @@ Action = (
 
 @dataclass(slots=True)
 class AlterTable:
+    """ALTER TABLE with the actions that matter, in order."""
+
     name: TableName
     actions: list[Action]
     if_exists: bool = False
@@ -222,11 +241,15 @@ class DropTables:
 
 @dataclass(slots=True)
 class Truncate:
+    """TRUNCATE TABLE."""
+
     name: TableName
 
 
 @dataclass(slots=True)
 class CreateIndex:
+    """CREATE INDEX."""
+
     table: TableName
     key: KeySpec
     or_replace: bool = False
@@ -234,12 +257,16 @@ class CreateIndex:
 
 @dataclass(slots=True)
 class DropIndex:
+    """DROP INDEX."""
+
     table: TableName
     name: str
 
 
 @dataclass(slots=True)
 class CreateDatabase:
+    """CREATE DATABASE; character set and collation None = not said."""
+
     name: str
     charset: str | None
     collation: str | None
@@ -249,6 +276,8 @@ class CreateDatabase:
 
 @dataclass(slots=True)
 class AlterDatabase:
+    """ALTER DATABASE; ``name`` None = the session's."""
+
     name: str | None
     charset: str | None
     collation: str | None
@@ -256,6 +285,8 @@ class AlterDatabase:
 
 @dataclass(slots=True)
 class DropDatabase:
+    """DROP DATABASE."""
+
     name: str
     if_exists: bool = False
 
@@ -270,6 +301,8 @@ class SetServerCharset:
 
 @dataclass(slots=True)
 class Use:
+    """USE."""
+
     name: str
 
 

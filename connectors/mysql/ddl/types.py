@@ -9,11 +9,13 @@ from connectors.mysql.ddl.tree import ColumnType
 __all__ = ["read_type"]
 
 _INTEGERS = {
-    "TINYINT": "tinyint", "INT1": "tinyint", "SMALLINT": "smallint", "INT2": "smallint", "MEDIUMINT": "mediumint", "INT3": "mediumint",
+    "TINYINT": "tinyint", "INT1": "tinyint", "SMALLINT": "smallint", "INT2": "smallint", "MEDIUMINT": "mediumint",
+    "INT3": "mediumint",
     "MIDDLEINT": "mediumint", "INT": "int", "INTEGER": "int", "INT4": "int", "BIGINT": "bigint", "INT8": "bigint",
 }
 _PLAIN = {
-    "TINYBLOB": "tinyblob", "MEDIUMBLOB": "mediumblob", "LONGBLOB": "longblob", "DATE": "date", "INET4": "inet4", "INET6": "inet6",
+    "TINYBLOB": "tinyblob", "MEDIUMBLOB": "mediumblob", "LONGBLOB": "longblob", "DATE": "date", "INET4": "inet4",
+    "INET6": "inet6",
     "UUID": "uuid", "GEOMETRY": "geometry", "POINT": "point", "LINESTRING": "linestring", "POLYGON": "polygon",
     "MULTIPOINT": "multipoint", "MULTILINESTRING": "multilinestring", "MULTIPOLYGON": "multipolygon",
     "GEOMETRYCOLLECTION": "geometrycollection", "GEOMCOLLECTION": "geometrycollection",
@@ -22,7 +24,8 @@ _TEXTS = {"TINYTEXT": "tinytext", "MEDIUMTEXT": "mediumtext", "LONGTEXT": "longt
 _TIMES = {"TIME": "time", "DATETIME": "datetime", "TIMESTAMP": "timestamp"}
 _DECIMALS = ("DECIMAL", "DEC", "NUMERIC", "FIXED", "NUMBER")
 _BINARY_TWINS = {
-    "char": "binary", "varchar": "varbinary", "tinytext": "tinyblob", "text": "blob", "mediumtext": "mediumblob", "longtext": "longblob",
+    "char": "binary", "varchar": "varbinary", "tinytext": "tinyblob", "text": "blob", "mediumtext": "mediumblob",
+    "longtext": "longblob",
 }
 
 

@@ -101,7 +101,8 @@ class Judge:
     def plain(self, table: TableDef) -> TableDef:
         """The table without what is only spelling."""
         columns = tuple(self._column(c) for c in table.columns)
-        return table.but(columns=columns, charset=table.charset, collation=self._collation(table.charset, table.collation), attributes=(),
+        return table.but(columns=columns, charset=table.charset, collation=self._collation(table.charset, table.collation),
+                         attributes=(),
                          keys=tuple(KeyDef(k.name.lower(), k.columns, k.unique, k.partial) for k in table.keys))
 
     def _collation(self, charset: str | None, collation: str | None) -> str | None:
@@ -112,7 +113,8 @@ class Judge:
         if column.type in _WIDTHS:
             usual = _UNSIGNED[column.type] if column.unsigned and column.type != "year" else _WIDTHS[column.type]
             length = length or usual
-            if self.flavor is Flavor.MYSQL and not column.zerofill and not (column.type == "tinyint" and length == 1 and not column.unsigned):
+            told = column.zerofill or (column.type == "tinyint" and length == 1 and not column.unsigned)
+            if self.flavor is Flavor.MYSQL and not told:
                 length = usual
         return column.but(declared="", length=length, scale=column.scale or None, default=default_kind(column.default),
                           collation=self._collation(column.charset, column.collation))

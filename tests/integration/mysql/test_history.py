@@ -42,7 +42,8 @@ class Bench:
 
     def history(self, **more: str) -> SchemaHistory:
         props: dict[str, str] = {
-            "topic.prefix": "P", "database.hostname": "h", "database.user": "u", "database.server.id": "1", "database.include.list": "d",
+            "topic.prefix": "P", "database.hostname": "h", "database.user": "u", "database.server.id": "1",
+            "database.include.list": "d",
             "schema.history.internal.kafka.topic": self.topic, "schema.history.internal.kafka.bootstrap.servers": self.bootstrap}
         props.update({k.replace("__", "."): v for k, v in more.items()})
         return SchemaHistory(MySqlConfig.from_props(props), lambda kind, given: translate(given, kind).settings)
@@ -144,7 +145,8 @@ def test_statements_that_are_read_twice_do_no_harm(bench: Bench) -> None:
 def test_many_changes_of_a_snapshot_are_one_wait(bench: Bench) -> None:
     history = bench.history()
     history.prepare()
-    changes = [StructureChange("DATABASE", None, None, None, "", "SET character_set_server=latin1, collation_server=latin1_swedish_ci"),
+    changes = [StructureChange("DATABASE", None, None, None, "",
+                               "SET character_set_server=latin1, collation_server=latin1_swedish_ci"),
                StructureChange("DATABASE", None, None, None, "d", "CREATE DATABASE `d` CHARSET utf8mb4 COLLATE utf8mb4_bin")]
     for number in range(500):
         changes += bench.structures.apply(f"CREATE TABLE t{number} (a INT, b VARCHAR(9)) CHARSET utf8mb4", "d", CONTEXT)
@@ -153,7 +155,8 @@ def test_many_changes_of_a_snapshot_are_one_wait(bench: Bench) -> None:
     structures = Structures()
     assert history.recover(structures, at(9), CONTEXT) == 502
     assert structures.count == 500 and structures.database_defaults("d") == ("utf8mb4", "utf8mb4_bin")
-    with pytest.raises(ConnectError, match=r"has nothing of this connector \(P\) up to the stored offset.*snapshot.mode=recovery"):
+    with pytest.raises(ConnectError,
+                       match=r"has nothing of this connector \(P\) up to the stored offset.*snapshot.mode=recovery"):
         history.recover(Structures(), at(8), CONTEXT)
 
 
@@ -188,7 +191,8 @@ def test_what_is_no_record_stops_the_recovery_unless_it_may_be_passed_over(bench
     history.prepare()
     bench.put(b"nonsense")
     bench.write(history, "CREATE TABLE t (a INT)", at(1))
-    bench.put(json.dumps({"source": {"server": "P"}, "position": at(2).write(), "databaseName": "d", "ddl": "ALTER TABLE t WHAT"}).encode())
+    bench.put(json.dumps({"source": {"server": "P"}, "position": at(2).write(), "databaseName": "d",
+                          "ddl": "ALTER TABLE t WHAT"}).encode())
     with pytest.raises(ConnectError, match=rf"record 0 of the schema history's topic {bench.topic} is no such record"):
         history.recover(Structures(), at(5), CONTEXT)
     lenient = bench.history(schema__history__internal__skip__unparseable__ddl="true")
@@ -229,7 +233,7 @@ def test_a_record_too_large_names_the_cure(bench: Bench) -> None:
     history.prepare()
     comment = "x" * 1_200_000
     change = StructureChange("DATABASE", None, None, None, "d", f"CREATE DATABASE d /* {comment} */")
-    with pytest.raises(ConnectError, match="max.request.size"):
+    with pytest.raises(ConnectError, match=r"max\.request\.size"):
         history.record_all([change], at(1), 1)
     bench.write(history, "CREATE TABLE t (a INT)", at(1))
     assert len(bench.records()) == 1
@@ -237,6 +241,7 @@ def test_a_record_too_large_names_the_cure(bench: Bench) -> None:
 
 
 def test_without_a_topic_the_cure_is_full_metadata() -> None:
-    config = MySqlConfig.from_props({"topic.prefix": "P", "database.hostname": "h", "database.user": "u", "database.server.id": "1"})
+    config = MySqlConfig.from_props({"topic.prefix": "P", "database.hostname": "h", "database.user": "u",
+                                     "database.server.id": "1"})
     with pytest.raises(ConnectError, match="binlog_row_metadata=FULL"):
         SchemaHistory(config, lambda kind, given: {})

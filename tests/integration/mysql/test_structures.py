@@ -1,4 +1,5 @@
-"""Structures that follow the log are what the server shows, statement by statement; and what table maps say of them is the same."""
+"""Structures that follow the log are what the server shows, statement by statement; and what table maps say of them is the
+same."""
 
 from __future__ import annotations
 
@@ -76,7 +77,8 @@ def differences(left: Any, right: Any) -> list[str]:
     for field in fields(left):
         a, b = getattr(left, field.name), getattr(right, field.name)
         if a != b:
-            pairs = [(x, y) for x, y in zip(a, b, strict=False) if x != y] if isinstance(a, tuple) and len(a) == len(b) else [(a, b)]
+            pairs = [(x, y) for x, y in zip(a, b, strict=False) if x != y] if isinstance(a,
+                    tuple) and len(a) == len(b) else [(a, b)]
             found.append(f"{field.name}: {pairs}")
     return found
 
@@ -143,7 +145,8 @@ def minimal(shape: TableShape, table: TableDef) -> Iterator[str]:
 
 def table_maps(judge: Judge, server: Any, known: dict[str, TableDef]) -> dict[str, TableShape]:
     """Insert a row into every table that takes one, and read the maps that the log has."""
-    judge.rows("SET sql_mode = '', foreign_key_checks = 0" + (", check_constraint_checks = 0" if judge.flavor is Flavor.MARIADB else ""))
+    more = ", check_constraint_checks = 0" if judge.flavor is Flavor.MARIADB else ""
+    judge.rows(f"SET sql_mode = '', foreign_key_checks = 0{more}")
     since = judge.position()
     for name, table in known.items():
         columns = {quoted(c.name): value for c in table.columns if not c.nullable and (value := needed(c)) is not None}
@@ -153,7 +156,8 @@ def table_maps(judge: Judge, server: Any, known: dict[str, TableDef]) -> dict[st
             continue  # a check, a partition: enough others are there
     end = judge.position()
     assert end[0] == since[0], "the log was rotated meanwhile"
-    session = Session.open(Address(server.host, server.port, server.user, server.password, Tls("disabled")), "test", stopping=lambda: False)
+    session = Session.open(Address(server.host, server.port, server.user, server.password, Tls("disabled")), "test",
+                           stopping=lambda: False)
     stream = BinlogStream.start(session, random.randint(10**6, 10**9), FilePosition(*since))
     parser = EventParser()
     found: dict[str, TableShape] = {}
@@ -183,6 +187,7 @@ def needed(column: ColumnDef) -> str | None:
 
 
 def test_the_oracle_tells_literals_from_expressions() -> None:
-    assert [default_kind(t) for t in ("'a'", "-1.5", "0x61", "b'1'", "_utf8mb4'x'", "('x')", "DATE'2020-01-01'")] == ["literal"] * 7
+    assert [default_kind(t) for t in ("'a'", "-1.5", "0x61", "b'1'", "_utf8mb4'x'", "('x')",
+                                      "DATE'2020-01-01'")] == ["literal"] * 7
     assert [default_kind(t) for t in ("(1 + 2)", "uuid()", "(uuid())", "nextval(`s`)")] == ["expression"] * 4
     assert default_kind("now()") == default_kind("CURRENT_TIMESTAMP") != default_kind("CURRENT_TIMESTAMP(3)")

@@ -16,10 +16,11 @@ CONTEXT = DdlContext(version=90704)
 UUID = "4d915379-e8d1-11f1-9771-02fc00000001"
 OFFSET = BinlogOffset(file="binlog.000003", pos=42, gtids=f"{UUID}:1-7", ts_sec=5)
 T = TableId("d", "t")
-EVERYTHING = """CREATE TABLE t (id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT, a VARCHAR(20) CHARACTER SET latin1 COLLATE latin1_bin DEFAULT 'it''s',
+EVERYTHING = """CREATE TABLE t (id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT, a VARCHAR(20) CHARACTER SET latin1 COLLATE latin1_bin
+DEFAULT 'it''s',
   b ENUM('x,y','it''s') NOT NULL, c SET('a','b'), d DECIMAL(10,3) ZEROFILL, e DATETIME(3) DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE
-  CURRENT_TIMESTAMP(3), f TIMESTAMP NULL, g BIT(5) DEFAULT b'101', h POINT NOT NULL SRID 0, i JSON, j INT AS (id + 1) STORED, k BINARY(0),
-  l INT INVISIBLE COMMENT 'hid', m VECTOR(3), n TEXT, o YEAR, p DOUBLE(9,2), q TINYINT(1), r BOOL, PRIMARY KEY (id),
+  CURRENT_TIMESTAMP(3), f TIMESTAMP NULL, g BIT(5) DEFAULT b'101', h POINT NOT NULL SRID 0, i JSON, j INT AS (id + 1) STORED, k
+  BINARY(0), l INT INVISIBLE COMMENT 'hid', m VECTOR(3), n TEXT, o YEAR, p DOUBLE(9,2), q TINYINT(1), r BOOL, PRIMARY KEY (id),
   UNIQUE u (a(3), b), KEY (l), UNIQUE ((id + 1))) COMMENT 'it''s' DEFAULT CHARSET utf8mb4 COLLATE utf8mb4_bin"""
 
 
@@ -49,7 +50,8 @@ def altered(*columns: dict[str, Any], type: str = "ALTER", key: list[str] | None
 
 
 def test_a_record_is_what_debezium_writes() -> None:
-    raw = json.loads(write_record(change("CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(10) DEFAULT 'x') CHARSET utf8mb4"), "P", OFFSET, 1234))
+    raw = json.loads(write_record(change("CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(10) DEFAULT 'x') CHARSET utf8mb4"), "P",
+                                  OFFSET, 1234))
     assert list(raw) == ["source", "position", "ts_ms", "databaseName", "ddl", "tableChanges"]
     assert raw["source"] == {"server": "P"} and raw["position"] == OFFSET.write() and raw["ts_ms"] == 1234
     [entry] = raw["tableChanges"]
@@ -58,7 +60,8 @@ def test_a_record_is_what_debezium_writes() -> None:
     assert (table["defaultCharsetName"], table["primaryKeyColumnNames"], table["attributes"]) == ("utf8mb4", ["id"], [])
     first, second = ({k: v for k, v in c.items() if k != "headgate"} for c in table["columns"])
     assert first == {
-        "name": "id", "jdbcType": 4, "typeName": "INT", "typeExpression": "INT", "charsetName": None, "position": 1, "optional": False,
+        "name": "id", "jdbcType": 4, "typeName": "INT", "typeExpression": "INT", "charsetName": None, "position": 1,
+        "optional": False,
         "autoIncremented": False, "generated": False, "comment": None, "hasDefaultValue": False}
     assert second == {
         "name": "v", "jdbcType": 12, "typeName": "VARCHAR", "typeExpression": "VARCHAR", "charsetName": "utf8mb4", "length": 10,
@@ -96,8 +99,10 @@ def test_names_with_quotes_and_dots_come_back(name: str) -> None:
 
 def test_databases_and_the_server_give_their_defaults_to_what_follows() -> None:
     structures = Structures()
-    for database, sql in (("", "SET character_set_server=latin1, collation_server=latin1_swedish_ci"), ("d", "DROP DATABASE IF EXISTS `d`"),
-                          ("d", "CREATE DATABASE `d` CHARSET utf8mb4 COLLATE utf8mb4_bin"), ("d", "USE `d`"), ("e", "CREATE DATABASE e")):
+    for database, sql in (("", "SET character_set_server=latin1, collation_server=latin1_swedish_ci"),
+                          ("d", "DROP DATABASE IF EXISTS `d`"),
+                          ("d", "CREATE DATABASE `d` CHARSET utf8mb4 COLLATE utf8mb4_bin"), ("d", "USE `d`"),
+                          ("e", "CREATE DATABASE e")):
         replay(written(StructureChange("DATABASE", None, None, None, database, sql)), structures, CONTEXT)
     assert structures.database_defaults("d") == ("utf8mb4", "utf8mb4_bin")
     assert structures.database_defaults("e") == ("latin1", "latin1_swedish_ci")
@@ -108,7 +113,8 @@ def test_databases_and_the_server_give_their_defaults_to_what_follows() -> None:
 
 def test_debeziums_record_is_completed_from_its_statement() -> None:
     sql = "CREATE TABLE t (id INT NOT NULL, v VARCHAR(10) CHARACTER SET latin1 DEFAULT 'x', UNIQUE KEY u (id))"
-    record = debezium(sql, altered(column("id", "INT", optional=False), column("v", "VARCHAR", 2, length=10, charsetName="latin1"),
+    record = debezium(sql, altered(column("id", "INT", optional=False),
+                                   column("v", "VARCHAR", 2, length=10, charsetName="latin1"),
                                    type="CREATE", key=["id"]))
     structures = Structures()
     replay(record, structures, CONTEXT)
@@ -121,16 +127,19 @@ def test_debeziums_record_is_completed_from_its_statement() -> None:
 
 def test_debeziums_tables_rule_where_the_statement_comes_to_something_else() -> None:
     structures = Structures()
-    replay(debezium("ALTER TABLE t ADD v INT", altered(column("id", "INT"), column("w", "BIGINT UNSIGNED", 2))), structures, CONTEXT)
+    replay(debezium("ALTER TABLE t ADD v INT", altered(column("id", "INT"), column("w", "BIGINT UNSIGNED", 2))), structures,
+           CONTEXT)
     table = structures.get(T)
-    assert table is not None and [(c.name, c.type, c.unsigned) for c in table.columns] == [("id", "int", False), ("w", "bigint", True)]
+    assert table is not None and [(c.name, c.type, c.unsigned) for c in table.columns] == [("id", "int", False),
+            ("w", "bigint", True)]
 
 
 def test_every_type_of_debeziums_is_read() -> None:
     columns = [
         column("a", "TINYINT", 1, length=1), column("b", "BOOLEAN", 2), column("c", "ENUM", 3, length=1, charsetName="utf8mb4",
                                                                                enumValues=["'x'", "'it''s'"]),
-        column("d", "SET", 4, length=3, enumValues=["'p'", "'q'"], charsetName="latin1"), column("e", "DECIMAL", 5, length=6, scale=2),
+        column("d", "SET", 4, length=3, enumValues=["'p'", "'q'"], charsetName="latin1"),
+        column("e", "DECIMAL", 5, length=6, scale=2),
         column("f", "DATETIME", 6, length=3), column("g", "TIMESTAMP", 7, length=6, defaultValueExpression="1970-01-01 00:00:00"),
         column("h", "DOUBLE PRECISION UNSIGNED", 8), column("i", "BIT", 9, length=4, defaultValueExpression="1010"),
         column("j", "VARBINARY", 10, length=9), column("k", "NATIONAL VARCHAR", 11, length=5, charsetName="utf8mb3"),
@@ -143,7 +152,8 @@ def test_every_type_of_debeziums_is_read() -> None:
     table = structures.get(T)
     assert table is not None
     assert [(c.type, c.length, c.scale) for c in table.columns] == [
-        ("tinyint", 1, None), ("tinyint", 1, None), ("enum", None, None), ("set", None, None), ("decimal", 6, 2), ("datetime", None, 3),
+        ("tinyint", 1, None), ("tinyint", 1, None), ("enum", None, None), ("set", None, None), ("decimal", 6, 2),
+        ("datetime", None, 3),
         ("timestamp", None, 6), ("double", None, None), ("bit", 4, None), ("varbinary", 9, None), ("varchar", 5, None),
         ("geometrycollection", None, None), ("mediumtext", None, None), ("json", None, None), ("int", 5, None), ("year", 4, None),
         ("binary", 3, None), ("time", None, None), ("vector", 3, None)]
@@ -194,8 +204,10 @@ def gtids(upto: str, **more: Any) -> dict[str, Any]:
     ({"file": "b.999999", "pos": 9}, {"file": "b.1000000", "pos": 4}, True),
     ({"file": "b.000002", "pos": 100, "event": 2}, {"file": "b.000002", "pos": 100, "event": 1}, False),
     ({"file": "b.000002", "pos": 100, "row": 2}, {"file": "b.000002", "pos": 100, "row": 3}, True),
-    ({"file": "b.000009", "pos": 100, "server_id": 1, "ts_sec": 5}, {"file": "c.000001", "pos": 4, "server_id": 2, "ts_sec": 9}, True),
-    ({"file": "b.000001", "pos": 100, "server_id": 1, "ts_sec": 10}, {"file": "c.000001", "pos": 4, "server_id": 2, "ts_sec": 9}, False),
+    ({"file": "b.000009", "pos": 100, "server_id": 1, "ts_sec": 5}, {"file": "c.000001", "pos": 4, "server_id": 2, "ts_sec": 9},
+     True),
+    ({"file": "b.000001", "pos": 100, "server_id": 1, "ts_sec": 10}, {"file": "c.000001", "pos": 4, "server_id": 2, "ts_sec": 9},
+     False),
 ])
 def test_which_records_count_for_an_offset(recorded: dict[str, Any], desired: dict[str, Any], counts: bool) -> None:
     assert at_or_before(recorded, desired, Flavor.MYSQL) is counts
@@ -208,11 +220,13 @@ def test_mariadbs_gtids_count_by_domain() -> None:
 
 def test_the_history_of_every_table_of_show_create_table_is_exact() -> None:
     for flavor, sql in (
-        (Flavor.MARIADB, "CREATE TABLE `t` (`a` inet4 DEFAULT NULL, `c` uuid DEFAULT uuid(), `f` text /*M!100301 COMPRESSED*/ NOT NULL "
-                         "DEFAULT '', `h` longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL CHECK (json_valid(`h`)), "
-                         "UNIQUE KEY `u` (`f`) USING HASH) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 WITH SYSTEM VERSIONING"),
-        (Flavor.MYSQL, "CREATE TABLE `t` (`a` varchar(3) COLLATE utf8mb4_bin DEFAULT (_utf8mb4'x'), `g` geometry NOT NULL /*!80003 SRID 0 */, "
-                       "`i` int DEFAULT NULL /*!80023 INVISIBLE */, KEY `k` ((`i` + 1))) DEFAULT CHARSET=utf8mb3"),
+        (Flavor.MARIADB, "CREATE TABLE `t` (`a` inet4 DEFAULT NULL, `c` uuid DEFAULT uuid(), `f` text /*M!100301 COMPRESSED*/ "
+                         "NOT NULL DEFAULT '', `h` longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL CHECK "
+                         "(json_valid(`h`)), UNIQUE KEY `u` (`f`) USING HASH) "
+                         "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 WITH SYSTEM VERSIONING"),
+        (Flavor.MYSQL, "CREATE TABLE `t` (`a` varchar(3) COLLATE utf8mb4_bin DEFAULT (_utf8mb4'x'), `g` geometry NOT NULL "
+                       "/*!80003 SRID 0 */, `i` int DEFAULT NULL /*!80023 INVISIBLE */, KEY `k` ((`i` + 1))) "
+                       "DEFAULT CHARSET=utf8mb3"),
     ):
         context = DdlContext(flavor, version=101118 if flavor is Flavor.MARIADB else 90704)
         table = parse_create(sql, "d", context)

@@ -13,13 +13,15 @@ from connectors.mysql.tablemap import TableMetadata, TableShape
 from connectors.mysql.types import wires
 
 LATIN1, UTF8MB4, BINARY = 8, 255, 63
-SQL = """CREATE TABLE t (id INT UNSIGNED NOT NULL COMMENT 'the id', v VARCHAR(10) CHARACTER SET latin1 DEFAULT 'x', e ENUM('a','é'),
+SQL = """CREATE TABLE t (id INT UNSIGNED NOT NULL COMMENT 'the id', v VARCHAR(10) CHARACTER SET latin1 DEFAULT 'x', e
+ENUM('a','é'),
   d DECIMAL(8,3), b BIT(5), t TEXT, p POINT SRID 0, y YEAR, dt DATETIME(3) DEFAULT CURRENT_TIMESTAMP(3), k CHAR(4) INVISIBLE,
   PRIMARY KEY (id)) COMMENT 'c' CHARSET utf8mb4"""
 KNOWN = parse_create(SQL, "d", DdlContext())
 SHAPE = TableShape(
     "d", "t",
-    (Wire(wires.LONG), Wire(wires.VARCHAR, 10), Wire(wires.ENUM, 1), Wire(wires.NEWDECIMAL, 8 | 3 << 8), Wire(wires.BIT, 5), Wire(wires.BLOB, 2),
+    (Wire(wires.LONG), Wire(wires.VARCHAR, 10), Wire(wires.ENUM, 1), Wire(wires.NEWDECIMAL, 8 | 3 << 8), Wire(wires.BIT, 5),
+     Wire(wires.BLOB, 2),
      Wire(wires.GEOMETRY, 4), Wire(wires.YEAR), Wire(wires.DATETIME2, 3), Wire(wires.STRING, 16)),
     (False, *[True] * 9),
     TableMetadata(
@@ -33,7 +35,8 @@ SHAPE = TableShape(
 
 def minimal(shape: TableShape = SHAPE) -> TableShape:
     assert shape.metadata is not None
-    return replace(shape, metadata=replace(shape.metadata, names=None, labels=None, geometry_types=None, primary_key=None, visible=None))
+    return replace(shape, metadata=replace(shape.metadata, names=None, labels=None, geometry_types=None, primary_key=None,
+                                           visible=None))
 
 
 def without(shape: TableShape = SHAPE) -> TableShape:
@@ -45,13 +48,15 @@ def rewired(index: int, wire: Wire) -> TableShape:
 
 
 def columns(*definitions: str) -> TableDef:
-    return parse_create(f"CREATE TABLE t ({', '.join(definitions)}) CHARSET utf8mb4", "d", DdlContext(Flavor.MARIADB, version=101118))
+    return parse_create(f"CREATE TABLE t ({', '.join(definitions)}) CHARSET utf8mb4", "d",
+                        DdlContext(Flavor.MARIADB, version=101118))
 
 
 def test_full_metadata_alone_tells_names_types_and_key() -> None:
     found = reconcile(SHAPE, None)
     assert [(c.name, c.type, c.length, c.scale) for c in found.columns] == [
-        ("id", "int", None, None), ("v", "varchar", 10, None), ("e", "enum", None, None), ("d", "decimal", 8, 3), ("b", "bit", 5, None),
+        ("id", "int", None, None), ("v", "varchar", 10, None), ("e", "enum", None, None), ("d", "decimal", 8, 3),
+        ("b", "bit", 5, None),
         ("t", "text", None, None), ("p", "point", None, None), ("y", "year", None, None), ("dt", "datetime", None, 3),
         ("k", "char", 4, None)]
     assert (found.id, found.primary_key, found.unique_key) == (TableId("d", "t"), ("id",), ())
@@ -81,7 +86,8 @@ def test_the_key_that_the_server_takes_for_a_primary_one_stays_a_unique_key() ->
 
 
 def test_a_prefix_key_that_no_map_tells_is_kept() -> None:
-    known = parse_create(SQL.replace("PRIMARY KEY (id)", "UNIQUE u (k(2))").replace("k CHAR(4)", "k CHAR(4) NOT NULL"), "d", DdlContext())
+    known = parse_create(SQL.replace("PRIMARY KEY (id)", "UNIQUE u (k(2))").replace("k CHAR(4)", "k CHAR(4) NOT NULL"), "d",
+                         DdlContext())
     assert SHAPE.metadata is not None
     shape = replace(SHAPE, nullable=(False, *[True] * 8, False), metadata=replace(SHAPE.metadata, primary_key=()))
     assert reconcile(shape, known).unique_key == ("k",)
@@ -90,7 +96,8 @@ def test_a_prefix_key_that_no_map_tells_is_kept() -> None:
 def test_mariadbs_uuid_is_binary_to_the_map_and_hidden_columns_are_left_out() -> None:
     known = columns("u UUID NOT NULL", "i INET6", "a TEXT NOT NULL", "UNIQUE (a)")
     shape = TableShape(
-        "d", "t", (Wire(wires.STRING, 16), Wire(wires.STRING, 16), Wire(wires.BLOB, 2), Wire(wires.LONGLONG)), (False, True, False, False),
+        "d", "t", (Wire(wires.STRING, 16), Wire(wires.STRING, 16), Wire(wires.BLOB, 2), Wire(wires.LONGLONG)),
+        (False, True, False, False),
         TableMetadata(names=("u", "i", "a", "DB_ROW_HASH_1"), unsigned=(None, None, None, True),
                       collations=(BINARY, BINARY, UTF8MB4, None), primary_key=()))
     assert [c.type for c in reconcile(shape, known).columns] == ["uuid", "inet6", "text"]
@@ -103,15 +110,17 @@ def test_mariadbs_uuid_is_binary_to_the_map_and_hidden_columns_are_left_out() ->
 @pytest.mark.parametrize("shape", [minimal(), without()], ids=["minimal", "none"])
 def test_without_full_metadata_the_known_structure_is_the_truth(shape: TableShape) -> None:
     assert reconcile(shape, KNOWN) is KNOWN
-    with pytest.raises(StructureMismatch, match="nothing is known of table d.t"):
+    with pytest.raises(StructureMismatch, match=r"nothing is known of table d\.t"):
         reconcile(shape, None)
     with pytest.raises(StructureMismatch, match="known with 9 columns, the log has 10"):
         reconcile(shape, KNOWN.but(columns=KNOWN.columns[:-1]))
 
 
 @pytest.mark.parametrize(("index", "wire"), [
-    (0, Wire(wires.LONGLONG)), (1, Wire(wires.VARCHAR, 11)), (1, Wire(wires.STRING, 10)), (2, Wire(wires.ENUM, 2)), (2, Wire(wires.SET, 1)),
-    (3, Wire(wires.NEWDECIMAL, 8 | 2 << 8)), (4, Wire(wires.BIT, 6)), (5, Wire(wires.BLOB, 3)), (6, Wire(wires.BLOB, 4)), (7, Wire(wires.SHORT)),
+    (0, Wire(wires.LONGLONG)), (1, Wire(wires.VARCHAR, 11)), (1, Wire(wires.STRING, 10)), (2, Wire(wires.ENUM, 2)),
+    (2, Wire(wires.SET, 1)),
+    (3, Wire(wires.NEWDECIMAL, 8 | 2 << 8)), (4, Wire(wires.BIT, 6)), (5, Wire(wires.BLOB, 3)), (6, Wire(wires.BLOB, 4)),
+    (7, Wire(wires.SHORT)),
     (8, Wire(wires.DATETIME2, 6)), (8, Wire(wires.TIMESTAMP2, 3)), (8, Wire(wires.DATETIME)), (9, Wire(wires.STRING, 4)),
 ])
 def test_a_map_of_other_types_refutes_what_is_known(index: int, wire: Wire) -> None:
@@ -125,7 +134,7 @@ def test_a_map_of_other_nullability_sign_or_charset_refutes_what_is_known() -> N
     with pytest.raises(StructureMismatch, match="known as NOT NULL, the log has the opposite"):
         reconcile(replace(without(), nullable=(True,) * 10), KNOWN)
     first, *rest = KNOWN.columns
-    with pytest.raises(StructureMismatch, match="column id of table d.t is known as signed"):
+    with pytest.raises(StructureMismatch, match=r"column id of table d\.t is known as signed"):
         reconcile(minimal(), KNOWN.but(columns=(first.but(unsigned=False), *rest)))
     assert SHAPE.metadata is not None
     collations = (None, UTF8MB4, *SHAPE.metadata.collations[2:]) if SHAPE.metadata.collations else None
@@ -134,12 +143,18 @@ def test_a_map_of_other_nullability_sign_or_charset_refutes_what_is_known() -> N
 
 
 @pytest.mark.parametrize(("definition", "wire"), [
-    ("a TINYINT", Wire(wires.TINY)), ("a MEDIUMINT", Wire(wires.INT24)), ("a FLOAT", Wire(wires.FLOAT, 4)), ("a DOUBLE", Wire(wires.DOUBLE, 8)),
-    ("a VARBINARY(300)", Wire(wires.VARCHAR, 300)), ("a CHAR(200)", Wire(wires.STRING, 800)), ("a BINARY(3)", Wire(wires.STRING, 3)),
-    ("a TINYBLOB", Wire(wires.BLOB, 1)), ("a LONGTEXT", Wire(wires.BLOB, 4)), ("a TEXT COMPRESSED", Wire(wires.BLOB_COMPRESSED, 2)),
-    ("a VARCHAR(5) COMPRESSED", Wire(wires.VARCHAR_COMPRESSED, 21)), ("a TIME", Wire(wires.TIME)), ("a TIMESTAMP NULL", Wire(wires.TIMESTAMP)),
-    ("a TIME(2)", Wire(wires.TIME2, 2)), ("a BIT(64)", Wire(wires.BIT, 8 << 8)), ("a SET('a','b')", Wire(wires.SET, 1)), ("a DATE", Wire(wires.DATE)),
-    ("a INET4", Wire(wires.STRING, 4)), ("a JSON", Wire(wires.BLOB, 4)), ("a LINESTRING", Wire(wires.GEOMETRY, 4)), ("a VECTOR(3)", Wire(wires.VECTOR, 4)),
+    ("a TINYINT", Wire(wires.TINY)), ("a MEDIUMINT", Wire(wires.INT24)), ("a FLOAT", Wire(wires.FLOAT, 4)),
+    ("a DOUBLE", Wire(wires.DOUBLE, 8)),
+    ("a VARBINARY(300)", Wire(wires.VARCHAR, 300)), ("a CHAR(200)", Wire(wires.STRING, 800)),
+    ("a BINARY(3)", Wire(wires.STRING, 3)),
+    ("a TINYBLOB", Wire(wires.BLOB, 1)), ("a LONGTEXT", Wire(wires.BLOB, 4)),
+    ("a TEXT COMPRESSED", Wire(wires.BLOB_COMPRESSED, 2)),
+    ("a VARCHAR(5) COMPRESSED", Wire(wires.VARCHAR_COMPRESSED, 21)), ("a TIME", Wire(wires.TIME)),
+    ("a TIMESTAMP NULL", Wire(wires.TIMESTAMP)),
+    ("a TIME(2)", Wire(wires.TIME2, 2)), ("a BIT(64)", Wire(wires.BIT, 8 << 8)), ("a SET('a','b')", Wire(wires.SET, 1)),
+    ("a DATE", Wire(wires.DATE)),
+    ("a INET4", Wire(wires.STRING, 4)), ("a JSON", Wire(wires.BLOB, 4)), ("a LINESTRING", Wire(wires.GEOMETRY, 4)),
+    ("a VECTOR(3)", Wire(wires.VECTOR, 4)),
 ])
 def test_how_types_are_written(definition: str, wire: Wire) -> None:
     known = columns(definition)
@@ -153,7 +168,8 @@ def test_a_type_or_collation_that_is_not_known_is_a_mismatch() -> None:
     shape = TableShape("d", "t", (Wire(wires.VARCHAR, 3),), (True,), TableMetadata(names=("a",), collations=(60000,)))
     with pytest.raises(StructureMismatch, match="60000"):
         reconcile(shape, None)
-    shape = TableShape("d", "t", (Wire(wires.ENUM, 1),), (True,), TableMetadata(names=("a",), collations=(UTF8MB4,), labels=((b"\xff",),)))
+    shape = TableShape("d", "t", (Wire(wires.ENUM, 1),), (True,),
+                       TableMetadata(names=("a",), collations=(UTF8MB4,), labels=((b"\xff",),)))
     with pytest.raises(StructureMismatch, match="label of column a"):
         reconcile(shape, None)
 

@@ -22,7 +22,8 @@ from connectors.mysql.where import RowsWhere
 from schemas.connectjson import schema_from_json
 
 GOLDEN = Path(__file__).parents[2] / "golden"
-CASES = ["ctas", "ddl-columns", "ddl-tables", "filter-tables", "partitioned", "restart-ddl", "snapshot-markers", "snapshot-no-data"]
+CASES = ["ctas", "ddl-columns", "ddl-tables", "filter-tables", "partitioned", "restart-ddl", "snapshot-markers",
+         "snapshot-no-data"]
 OFFSET = BinlogOffset(file="binlog.000001", pos=4)
 FACTS = Facts("1", "mysql", "P", {"server": "P"}, (("h", "x"),))
 
@@ -36,8 +37,8 @@ def records(flavor: Flavor, tables: str | None = None) -> SchemaChangeRecords:
     return SchemaChangeRecords(config, FACTS, BinlogSource(FACTS), clock=lambda: 1_700_000_000_123_456_789)
 
 
-def where(table: TableId = TableId("", "")) -> RowsWhere:
-    return RowsWhere(table, "binlog.000001", 4, 1, None, None, None, 1_700_000_000_000_000, OFFSET)
+def where(table: TableId | None = None) -> RowsWhere:
+    return RowsWhere(table or TableId("", ""), "binlog.000001", 4, 1, None, None, None, 1_700_000_000_000_000, OFFSET)
 
 
 def recorded(case: str) -> list[dict[str, Any]]:
@@ -90,7 +91,8 @@ def run(case: str, flavor: Flavor, tables: str | None = None) -> list[SourceReco
 def comparable(value: dict[str, Any]) -> dict[str, Any]:
     source = value["source"]
     return {
-        "db": source["db"], "table": source["table"], "snapshot": source["snapshot"] or "false", "databaseName": value["databaseName"],
+        "db": source["db"], "table": source["table"], "snapshot": source["snapshot"] or "false",
+        "databaseName": value["databaseName"],
         "schemaName": value["schemaName"], "ddl": value["ddl"], "tableChanges": value["tableChanges"]}
 
 
@@ -156,7 +158,8 @@ def test_every_type_has_its_number_length_and_default() -> None:
         "CREATE TABLE t (a BOOL DEFAULT TRUE, b TINYINT(1) UNSIGNED, c ENUM('it''s','b') DEFAULT 'b', d SET('x','y','z'), "
         "e DOUBLE PRECISION UNSIGNED, f TIMESTAMP(3) NULL DEFAULT CURRENT_TIMESTAMP(3), g YEAR, h JSON, i POINT, j NVARCHAR(5), "
         "k NATIONAL CHAR(3), l BLOB, m VARBINARY(4) DEFAULT 0x6162, n BIT(3) DEFAULT b'101', o DECIMAL, p VECTOR(3), q REAL, "
-        "r VARCHAR(9) DEFAULT 'it''s', s BIGINT AUTO_INCREMENT UNIQUE, t INT DEFAULT (1 + 1), u NUMERIC(5,2) ZEROFILL) CHARSET latin1")
+        "r VARCHAR(9) DEFAULT 'it''s', s BIGINT AUTO_INCREMENT UNIQUE, t INT DEFAULT (1 + 1), u NUMERIC(5,2) ZEROFILL) "
+        "CHARSET latin1")
     table = parse_create(sql, "golden", DdlContext())
     change = StructureChange("CREATE", table.id, None, table, "golden", sql)
     [record] = records(Flavor.MYSQL).of([change], where(), 0, OFFSET)
@@ -166,7 +169,8 @@ def test_every_type_has_its_number_length_and_default() -> None:
     assert told == {
         "a": (16, "BOOL", 1, None, None, "TRUE"), "b": (5, "TINYINT UNSIGNED", 1, None, None, None),
         "c": (1, "ENUM", 1, None, "latin1", "b"), "d": (1, "SET", 5, None, "latin1", None),
-        "e": (8, "DOUBLE PRECISION UNSIGNED", None, None, None, None), "f": (2014, "TIMESTAMP", 3, None, None, "1970-01-01 00:00:00"),
+        "e": (8, "DOUBLE PRECISION UNSIGNED", None, None, None, None),
+        "f": (2014, "TIMESTAMP", 3, None, None, "1970-01-01 00:00:00"),
         "g": (4, "YEAR", None, None, None, None), "h": (1111, "JSON", None, None, None, None),
         "i": (1111, "POINT", None, None, None, None), "j": (-9, "NVARCHAR", 5, None, "utf8mb3", None),
         "k": (-15, "NATIONAL CHAR", 3, None, "utf8mb3", None), "l": (2004, "BLOB", None, None, None, None),

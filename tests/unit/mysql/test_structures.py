@@ -15,7 +15,8 @@ MARIADB = DdlContext(Flavor.MARIADB, version=101118)
 T = TableId("d", "t")
 
 
-def run(*statements: str, context: DdlContext = MYSQL, structures: Structures | None = None) -> tuple[Structures, list[StructureChange]]:
+def run(*statements: str, context: DdlContext = MYSQL, structures: Structures | None = None) -> tuple[Structures,
+        list[StructureChange]]:
     """The structures after the statements, and what the last one changed."""
     if structures is None:
         structures = Structures(context.lower_case_table_names)
@@ -49,7 +50,8 @@ def names(table: TableDef) -> list[str]:
     ("DEC", {"type": "decimal", "length": 10, "scale": 0}), ("NUMERIC(5)", {"length": 5, "scale": 0}),
     ("FIXED(6,2)", {"type": "decimal", "length": 6, "scale": 2}),
     ("REAL", {"type": "double"}), ("FLOAT(24)", {"type": "float", "length": None}), ("FLOAT(25)", {"type": "double"}),
-    ("FLOAT(7,3)", {"type": "float", "length": 7, "scale": 3}), ("DOUBLE PRECISION", {"type": "double", "declared": "DOUBLE PRECISION"}),
+    ("FLOAT(7,3)", {"type": "float", "length": 7, "scale": 3}),
+    ("DOUBLE PRECISION", {"type": "double", "declared": "DOUBLE PRECISION"}),
     ("BIT", {"length": 1}), ("CHAR", {"length": 1, "charset": "utf8mb4"}), ("VARCHAR(3)", {"length": 3}),
     ("NCHAR(2)", {"type": "char", "charset": "utf8mb3"}), ("NATIONAL VARCHAR(2)", {"type": "varchar", "charset": "utf8mb3"}),
     ("VARCHAR(3) CHARACTER SET latin1", {"charset": "latin1", "collation": None}),
@@ -62,15 +64,20 @@ def names(table: TableDef) -> list[str]:
     ("LONG VARBINARY", {"type": "mediumblob"}), ("VARCHAR(70000)", {"type": "mediumtext", "length": None}),
     ("ENUM('a','it''s','x ')", {"labels": ("a", "it's", "x"), "charset": "utf8mb4"}), ("SET(\"p\",'q')", {"labels": ("p", "q")}),
     ("TIME(3)", {"type": "time", "scale": 3, "length": None}), ("YEAR(4)", {"type": "year", "length": 4}),
-    ("VECTOR", {"type": "vector", "length": 2048}), ("GEOMCOLLECTION", {"type": "geometrycollection"}), ("POINT SRID 4326", {"srid": 4326}),
+    ("VECTOR", {"type": "vector", "length": 2048}), ("GEOMCOLLECTION", {"type": "geometrycollection"}),
+    ("POINT SRID 4326", {"srid": 4326}),
     ("JSON", {"type": "json", "charset": None}),
-    ("INT DEFAULT -5", {"default": "-5"}), ("INT DEFAULT NULL", {"default": "NULL"}), ("CHAR DEFAULT 'it''s'", {"default": "'it''s'"}),
+    ("INT DEFAULT -5", {"default": "-5"}), ("INT DEFAULT NULL", {"default": "NULL"}),
+    ("CHAR DEFAULT 'it''s'", {"default": "'it''s'"}),
     ("BIT(3) DEFAULT b'101'", {"default": "b'101'"}), ("BLOB DEFAULT (uuid())", {"default": "(uuid())"}),
-    ("VARCHAR(9) DEFAULT _utf8mb4'x'", {"default": "_utf8mb4'x'"}), ("BINARY(2) DEFAULT _binary 0x0A", {"default": "_binary 0x0A"}),
-    ("DATETIME(3) DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3)", {"default": "CURRENT_TIMESTAMP(3)", "on_update": True}),
+    ("VARCHAR(9) DEFAULT _utf8mb4'x'", {"default": "_utf8mb4'x'"}),
+    ("BINARY(2) DEFAULT _binary 0x0A", {"default": "_binary 0x0A"}),
+    ("DATETIME(3) DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3)",
+     {"default": "CURRENT_TIMESTAMP(3)", "on_update": True}),
     ("INT NOT NULL COMMENT 'it''s'", {"nullable": False, "comment": "it's"}), ("INT COMMENT ''", {"comment": None}),
     ("INT AS (1 + (2))", {"generated": True, "default": None}), ("INT GENERATED ALWAYS AS (1) STORED", {"generated": True}),
-    ("INT INVISIBLE", {"invisible": True}), ("SERIAL", {"type": "bigint", "unsigned": True, "nullable": False, "auto_increment": True}),
+    ("INT INVISIBLE", {"invisible": True}), ("SERIAL", {"type": "bigint", "unsigned": True, "nullable": False,
+                                                        "auto_increment": True}),
     ("INT CHECK (c > 0) NOT ENFORCED COLUMN_FORMAT FIXED STORAGE DISK", {"type": "int"}),
 ])
 def test_a_column(definition: str, expected: dict[str, Any]) -> None:
@@ -81,7 +88,8 @@ def test_a_column(definition: str, expected: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("definition", "expected"), [
     ("JSON", {"type": "longtext", "declared": "JSON", "charset": "utf8mb4", "collation": "utf8mb4_bin"}),
     ("UUID DEFAULT UUID()", {"type": "uuid", "default": "UUID()"}), ("INET6", {"type": "inet6"}), ("INET4", {"type": "inet4"}),
-    ("VARCHAR(9) COMPRESSED=zlib", {"type": "varchar", "compressed": True}), ("TEXT /*M!100301 COMPRESSED*/", {"compressed": True}),
+    ("VARCHAR(9) COMPRESSED=zlib", {"type": "varchar", "compressed": True}),
+    ("TEXT /*M!100301 COMPRESSED*/", {"compressed": True}),
     ("INT DEFAULT NEXT VALUE FOR a.s", {"default": "NEXT VALUE FOR a.s"}), ("INT AS (1) PERSISTENT", {"generated": True}),
     ("VARCHAR(5) COLLATE uca1400_ai_ci", {"charset": "utf8mb4", "collation": "utf8mb4_uca1400_ai_ci"}),
     ("GEOMETRY REF_SYSTEM_ID=101", {"srid": 101}), ("INT `option`=1 other='x'", {"type": "int"}),
@@ -128,8 +136,8 @@ def test_parse_create_takes_the_databases_defaults() -> None:
 
 
 def test_keys() -> None:
-    found = table("CREATE TABLE t (a INT, b INT NOT NULL, c VARCHAR(9) NOT NULL, d INT NOT NULL, UNIQUE (a), UNIQUE p (c(3)), KEY (b), "
-                  "UNIQUE (d, b), UNIQUE KEY x ((a + 1)))")
+    found = table("CREATE TABLE t (a INT, b INT NOT NULL, c VARCHAR(9) NOT NULL, d INT NOT NULL, UNIQUE (a), UNIQUE p (c(3)), "
+                  "KEY (b), UNIQUE (d, b), UNIQUE KEY x ((a + 1)))")
     assert [(k.name, k.columns, k.unique, k.partial) for k in found.keys] == [
         ("d", ("d", "b"), True, False), ("p", ("c",), True, True), ("a", ("a",), True, False), ("x", (None,), True, False),
         ("b", ("b",), False, False)]
@@ -148,7 +156,8 @@ def test_the_key_that_stands_in_follows_indexes_and_nullability() -> None:
 
 
 @pytest.mark.parametrize(("alter", "expected"), [
-    ("ADD d INT", "a b c d"), ("ADD COLUMN d INT FIRST", "d a b c"), ("ADD d INT AFTER a", "a d b c"), ("ADD (d INT, e INT)", "a b c d e"),
+    ("ADD d INT", "a b c d"), ("ADD COLUMN d INT FIRST", "d a b c"), ("ADD d INT AFTER a", "a d b c"),
+    ("ADD (d INT, e INT)", "a b c d e"),
     ("DROP b", "a c"), ("DROP COLUMN b, DROP a", "c"), ("MODIFY b INT FIRST", "b a c"), ("MODIFY a INT AFTER c", "b c a"),
     ("CHANGE b z INT", "a z c"), ("CHANGE b z INT FIRST", "z a c"), ("RENAME COLUMN a TO b, RENAME COLUMN b TO a", "b a c"),
     ("CHANGE a b INT, CHANGE b a INT", "b a c"), ("ADD d INT FIRST, ADD e INT FIRST", "e d a b c"),
@@ -172,8 +181,9 @@ def test_columns_end_up_where_the_server_puts_them(alter: str, expected: str | N
 
 def test_if_exists_and_if_not_exists_of_mariadb() -> None:
     create = "CREATE TABLE t (a VARCHAR(5), b INT)"
-    found = table(create, "ALTER TABLE t ADD COLUMN IF NOT EXISTS a INT UNIQUE, DROP COLUMN IF EXISTS x, MODIFY COLUMN IF EXISTS y INT, "
-                          "ADD COLUMN IF NOT EXISTS c INT UNIQUE, RENAME COLUMN IF EXISTS q TO r", context=MARIADB)
+    found = table(create, "ALTER TABLE t ADD COLUMN IF NOT EXISTS a INT UNIQUE, DROP COLUMN IF EXISTS x, "
+                          "MODIFY COLUMN IF EXISTS y INT, ADD COLUMN IF NOT EXISTS c INT UNIQUE, "
+                          "RENAME COLUMN IF EXISTS q TO r", context=MARIADB)
     assert names(found) == ["a", "b", "c"] and found.columns[0].type == "varchar" and [k.name for k in found.keys] == ["c"]
     assert run("ALTER TABLE IF EXISTS nope ADD a INT", context=MARIADB)[1] == []
 
@@ -227,7 +237,8 @@ def test_a_table_that_was_never_told_is_told_without_structure() -> None:
 
 @pytest.mark.parametrize(("sql", "text"), [
     ("CREATE TABLE t LIKE nope", "d.t is made like d.nope, whose structure is not known"),
-    ("CREATE TABLE t AS SELECT 1", "gets its columns from a query"), ("CREATE TABLE t (a INT) SELECT 1 AS b", "gets its columns from a query"),
+    ("CREATE TABLE t AS SELECT 1", "gets its columns from a query"),
+    ("CREATE TABLE t (a INT) SELECT 1 AS b", "gets its columns from a query"),
     ("CREATE TABLE t (SELECT 1)", "gets its columns from a query"), ("CREATE TABLE t ENGINE=InnoDB", "without columns"),
 ])
 def test_what_cannot_be_followed_names_its_table(sql: str, text: str) -> None:
@@ -237,7 +248,8 @@ def test_what_cannot_be_followed_names_its_table(sql: str, text: str) -> None:
 
 
 def test_create_table_select_as_the_server_logs_it() -> None:
-    assert names(table("CREATE TABLE `t` (\n  `id` int NOT NULL,\n  `n2` decimal(9,2) DEFAULT NULL\n) START TRANSACTION")) == ["id", "n2"]
+    sql = "CREATE TABLE `t` (\n  `id` int NOT NULL,\n  `n2` decimal(9,2) DEFAULT NULL\n) START TRANSACTION"
+    assert names(table(sql)) == ["id", "n2"]
 
 
 @pytest.mark.parametrize(("setting", "kept"), [(0, ["D.T", "d.t"]), (1, ["d.t"]), (2, ["d.t"])])
@@ -256,7 +268,8 @@ def test_lower_case_table_names(setting: int, kept: list[str]) -> None:
 
 def test_timestamps_without_explicit_defaults() -> None:
     context = DdlContext(explicit_defaults_ts=False)
-    found = table("CREATE TABLE t (a TIMESTAMP(3), b TIMESTAMP, c TIMESTAMP NULL, d TIMESTAMP DEFAULT '2001-01-01', e DATETIME)", context=context)
+    found = table("CREATE TABLE t (a TIMESTAMP(3), b TIMESTAMP, c TIMESTAMP NULL, d TIMESTAMP DEFAULT '2001-01-01', e DATETIME)",
+                  context=context)
     assert [(c.nullable, c.default, c.on_update) for c in found.columns] == [
         (False, "CURRENT_TIMESTAMP(3)", True), (False, "'0000-00-00 00:00:00'", False), (True, None, False),
         (False, "'2001-01-01'", False), (True, None, False)]
@@ -264,8 +277,8 @@ def test_timestamps_without_explicit_defaults() -> None:
 
 
 def test_conversion_to_another_character_set() -> None:
-    create = ("CREATE TABLE t (a TEXT, b TINYTEXT, c VARCHAR(9), d BLOB, e ENUM('x'), f VARCHAR(9) CHARACTER SET greek, g VARBINARY(3)) "
-              "CHARSET latin1")
+    create = ("CREATE TABLE t (a TEXT, b TINYTEXT, c VARCHAR(9), d BLOB, e ENUM('x'), f VARCHAR(9) CHARACTER SET greek, "
+              "g VARBINARY(3)) CHARSET latin1")
     found = table(create, "ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, ADD h CHAR(1)")
     assert [(c.type, c.charset) for c in found.columns] == [
         ("mediumtext", "utf8mb4"), ("text", "utf8mb4"), ("varchar", "utf8mb4"), ("blob", None), ("enum", "utf8mb4"),
@@ -277,10 +290,13 @@ def test_conversion_to_another_character_set() -> None:
 
 def test_partition_work_changes_nothing() -> None:
     create = "CREATE TABLE t (a INT) COMMENT 'c' PARTITION BY RANGE (a) (PARTITION p VALUES LESS THAN (5) ENGINE = InnoDB)"
-    for alter in ("ADD PARTITION (PARTITION q VALUES LESS THAN (9))", "DROP PARTITION p", "TRUNCATE PARTITION ALL", "REMOVE PARTITIONING",
-                  "EXCHANGE PARTITION p WITH TABLE x WITHOUT VALIDATION", "REORGANIZE PARTITION p INTO (PARTITION p VALUES LESS THAN MAXVALUE)",
+    for alter in ("ADD PARTITION (PARTITION q VALUES LESS THAN (9))", "DROP PARTITION p", "TRUNCATE PARTITION ALL",
+                  "REMOVE PARTITIONING",
+                  "EXCHANGE PARTITION p WITH TABLE x WITHOUT VALIDATION",
+                  "REORGANIZE PARTITION p INTO (PARTITION p VALUES LESS THAN MAXVALUE)",
                   "COALESCE PARTITION 2", "ANALYZE PARTITION p, q", "DISCARD TABLESPACE", "IMPORT PARTITION p TABLESPACE",
-                  "PARTITION BY KEY (a) PARTITIONS 3", "DISABLE KEYS", "FORCE", "ORDER BY a DESC", "ALGORITHM=INSTANT, LOCK=NONE", "SECONDARY_LOAD"):
+                  "PARTITION BY KEY (a) PARTITIONS 3", "DISABLE KEYS", "FORCE", "ORDER BY a DESC", "ALGORITHM=INSTANT, LOCK=NONE",
+                  "SECONDARY_LOAD"):
         assert table(create, f"ALTER TABLE t {alter}") == table(create), alter
 
 
@@ -294,15 +310,18 @@ def test_mariadb_makes_a_table_of_a_partition_and_back() -> None:
 
 
 def test_system_versioning_adds_what_row_events_have() -> None:
-    found = table("CREATE TABLE t (id INT PRIMARY KEY, u INT NOT NULL, UNIQUE (u)) WITH SYSTEM VERSIONING", "ALTER TABLE t ADD v INT", context=MARIADB)
+    found = table("CREATE TABLE t (id INT PRIMARY KEY, u INT NOT NULL, UNIQUE (u)) WITH SYSTEM VERSIONING",
+                  "ALTER TABLE t ADD v INT", context=MARIADB)
     assert names(found) == ["id", "u", "v", "row_start", "row_end"] and found.columns[-1].invisible
     assert (found.primary_key, found.keys[0].columns) == (("id", "row_end"), ("u", "row_end"))
-    found = table("CREATE TABLE t (id INT PRIMARY KEY)", "ALTER TABLE t ADD SYSTEM VERSIONING", "ALTER TABLE t DROP SYSTEM VERSIONING", context=MARIADB)
+    found = table("CREATE TABLE t (id INT PRIMARY KEY)", "ALTER TABLE t ADD SYSTEM VERSIONING",
+                  "ALTER TABLE t DROP SYSTEM VERSIONING", context=MARIADB)
     assert (names(found), found.primary_key, found.attributes) == (["id"], ("id",), ())
 
 
 def test_an_invisible_or_defaulted_column_is_set_in_place() -> None:
-    found = table("CREATE TABLE t (a INT DEFAULT 1, b INT, c INT)", "ALTER TABLE t ALTER a DROP DEFAULT, ALTER COLUMN b SET DEFAULT (1 + 1), "
+    found = table("CREATE TABLE t (a INT DEFAULT 1, b INT, c INT)",
+                  "ALTER TABLE t ALTER a DROP DEFAULT, ALTER COLUMN b SET DEFAULT (1 + 1), "
                   "ALTER c SET INVISIBLE, COMMENT = ''")
     assert [(c.default, c.invisible) for c in found.columns] == [(None, False), ("(1 + 1)", False), (None, True)]
 

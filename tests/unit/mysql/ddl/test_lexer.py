@@ -19,8 +19,10 @@ def tokens(sql: str, context: DdlContext = MYSQL, mode: int = 0) -> list[tuple[s
 
 
 @pytest.mark.parametrize(("text", "value"), [
-    ("'a'", "a"), ("''", ""), ("'it''s'", "it's"), (r"'it\'s'", "it's"), (r"'\\'", "\\"), (r"'\\''x'", "\\'x"), ('\'a""b\'', 'a""b'),
-    (r"'\n\t\0\Z\b\r'", "\n\t\0\x1a\b\r"), (r"'\%\_\x'", "\\%\\_x"), ('"d""q\'"', "d\"q'"), ("'é漢\n'", "é漢\n"), ("'--x'", "--x"),
+    ("'a'", "a"), ("''", ""), ("'it''s'", "it's"), (r"'it\'s'", "it's"), (r"'\\'", "\\"), (r"'\\''x'", "\\'x"),
+    ('\'a""b\'', 'a""b'),
+    (r"'\n\t\0\Z\b\r'", "\n\t\0\x1a\b\r"), (r"'\%\_\x'", "\\%\\_x"), ('"d""q\'"', "d\"q'"), ("'é漢\n'", "é漢\n"),
+    ("'--x'", "--x"),
     ("'/*!99999 x'", "/*!99999 x"), ("'#'", "#"), ('\'"\'', '"'),
 ])
 def test_texts(text: str, value: str) -> None:
@@ -28,18 +30,21 @@ def test_texts(text: str, value: str) -> None:
     assert tokens(f"{text} X") == [("string", value), ("word", "X")]
 
 
-@pytest.mark.parametrize(("text", "value"), [("`a``b`", "a`b"), ("`it's`", "it's"), (r"`a\`", "a\\"), ("`/*x*/`", "/*x*/"), ("`a\"b`", 'a"b')])
+@pytest.mark.parametrize(("text", "value"), [("`a``b`", "a`b"), ("`it's`", "it's"), (r"`a\`", "a\\"), ("`/*x*/`", "/*x*/"),
+                                             ("`a\"b`", 'a"b')])
 def test_quoted_names(text: str, value: str) -> None:
     assert tokens(text) == [("quoted", value)]
 
 
 def test_double_quotes_are_names_under_ansi_quotes() -> None:
-    assert tokens('"a""b" \'"\' \'it\'\'s "x"\'', mode=ANSI_QUOTES) == [("quoted", 'a"b'), ("string", '"'), ("string", 'it\'s "x"')]
+    assert tokens('"a""b" \'"\' \'it\'\'s "x"\'', mode=ANSI_QUOTES) == [("quoted", 'a"b'), ("string", '"'),
+            ("string", 'it\'s "x"')]
     assert tokens(r"'a\'b'", mode=ANSI_QUOTES) == [("string", "a'b")]
 
 
 def test_a_backslash_is_itself_when_the_mode_says_so() -> None:
-    assert tokens(r"'a\' 'b\n' " + r'"c\"', mode=NO_BACKSLASH_ESCAPES) == [("string", "a\\"), ("string", "b\\n"), ("string", "c\\")]
+    assert tokens(r"'a\' 'b\n' " + r'"c\"', mode=NO_BACKSLASH_ESCAPES) == [("string", "a\\"), ("string", "b\\n"),
+            ("string", "c\\")]
     assert tokens(r"'a\'''", mode=NO_BACKSLASH_ESCAPES) == [("string", "a\\'")]
     assert tokens(r"""'\' "\" """, mode=NO_BACKSLASH_ESCAPES | ANSI_QUOTES) == [("string", "\\"), ("quoted", "\\")]
 
@@ -51,7 +56,8 @@ def test_words_may_begin_with_digits_and_be_of_any_letters() -> None:
 
 
 def test_numbers() -> None:
-    assert tokens("12 1.5 1e3 0x1F 0b01 x'1F' b'01'") == [("number", v) for v in ("12", "1.5", "1e3", "0x1F", "0b01", "x'1F'", "b'01'")]
+    assert tokens("12 1.5 1e3 0x1F 0b01 x'1F' b'01'") == [("number", v) for v in ("12", "1.5", "1e3", "0x1F", "0b01", "x'1F'",
+            "b'01'")]
     assert tokens("N'a' n'b' _utf8mb4'c'") == [
         ("word", "N"), ("string", "a"), ("word", "N"), ("string", "b"), ("word", "_UTF8MB4"), ("string", "c")]
 
@@ -63,9 +69,12 @@ def test_comments_are_gone() -> None:
 
 
 @pytest.mark.parametrize(("sql", "mysql", "mariadb"), [
-    ("a /*!50100 b */ c", "ABC", "ABC"), ("a /*!50100b*/c", "ABC", "ABC"), ("a /*! b */ c", "ABC", "ABC"), ("a /*!999999 b ' */ c", "AC", "AC"),
-    ("a /*!50701 b */ c", "ABC", "AC"), ("a /*M!100100 b */ c", "AC", "ABC"), ("a /*M! b */ c", "AC", "ABC"), ("a /*!100301 b */ c", "AC", "ABC"),
-    ("a /*!999999 b /* c */ d */ e", "AE", "AE"), ("a /*!50100 b /* c */ d */ e", "ABDE", "ABDE"), ("a /* b /* c */ d", "AD", "AD"),
+    ("a /*!50100 b */ c", "ABC", "ABC"), ("a /*!50100b*/c", "ABC", "ABC"), ("a /*! b */ c", "ABC", "ABC"),
+    ("a /*!999999 b ' */ c", "AC", "AC"),
+    ("a /*!50701 b */ c", "ABC", "AC"), ("a /*M!100100 b */ c", "AC", "ABC"), ("a /*M! b */ c", "AC", "ABC"),
+    ("a /*!100301 b */ c", "AC", "ABC"),
+    ("a /*!999999 b /* c */ d */ e", "AE", "AE"), ("a /*!50100 b /* c */ d */ e", "ABDE", "ABDE"),
+    ("a /* b /* c */ d", "AD", "AD"),
     ("a /*!080023 b */ c", "ABC", "ABC"), ("a /*!999999 b", "A", "A"), ("a /* b", "A", "A"),
 ])
 def test_versioned_comments(sql: str, mysql: str, mariadb: str) -> None:

@@ -125,7 +125,8 @@ def test_an_error_shows_no_more_than_one_word_of_the_statement() -> None:
 
 
 @pytest.mark.parametrize("sql", [
-    "create table t (a int)", "  \n CREATE\tTABLE t (a INT);", "/* c */ -- d\n CREATE /*!50100 TABLE */ t (a INT)", ";CREATE TABLE t (a INT)",
+    "create table t (a int)", "  \n CREATE\tTABLE t (a INT);", "/* c */ -- d\n CREATE /*!50100 TABLE */ t (a INT)",
+    ";CREATE TABLE t (a INT)",
     "CREATE TABLE IF NOT EXISTS t (a INT)", "CREATE TABLE`t`(a INT)", "#x\nCREATE TABLE t (a INT)",
 ])
 def test_a_statement_is_found_behind_comments_and_in_any_case(sql: str) -> None:
