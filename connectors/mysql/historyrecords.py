@@ -68,12 +68,13 @@ def write_record(change: StructureChange, server: str, offset: BinlogOffset, ts_
 
 
 def _changes(change: StructureChange) -> list[dict[str, Any]]:
-    if change.id is None or change.kind not in _TYPES:
+    if change.id is None:
         return []
-    document: dict[str, Any] = {"type": _TYPES[change.kind], "id": quoted_id(change.id)}
+    kind = _TYPES.get(change.kind, "DROP" if change.table is None else "CREATE")
+    document: dict[str, Any] = {"type": kind, "id": quoted_id(change.id)}
     if change.previous is not None:
         document["previousId"] = quoted_id(change.previous)
-    if change.kind != "DROP":
+    if kind != "DROP":
         if change.table is None:
             return []  # the statement alone tells it
         document["table"] = _table(change.table)

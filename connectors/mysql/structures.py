@@ -15,7 +15,7 @@ from connectors.mysql.ddl.context import DdlContext, DdlError, sql_mode_bits
 from connectors.mysql.ddl.cursor import TableName
 from connectors.mysql.ddl.resolve import Charset, pick_charset
 from connectors.mysql.ddl.statements import parse
-from connectors.mysql.ddl.tables import add_key, build_table, finished
+from connectors.mysql.ddl.tables import add_key, build_table, finished, is_sequence, sequence_table
 from connectors.mysql.ddl.tree import (
     AlterDatabase,
     AlterTable,
@@ -27,14 +27,17 @@ from connectors.mysql.ddl.tree import (
     DropTables,
     RenameTables,
     RenameTo,
+    Sequences,
     SetServerCharset,
     Truncate,
 )
 from connectors.mysql.structure import KeyDef, TableDef, TableId
 
-__all__ = ["ChangeKind", "DdlContext", "DdlError", "StructureChange", "Structures", "parse_create", "sql_mode_bits"]
+__all__ = [
+    "ChangeKind", "DdlContext", "DdlError", "StructureChange", "Structures", "is_sequence", "parse_create", "sql_mode_bits",
+]
 
-ChangeKind = Literal["CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE", "INDEX", "DATABASE"]
+ChangeKind = Literal["CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE", "INDEX", "SEQUENCE", "DATABASE"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class StructureChange:
 
     ``table`` is the table afterwards; None when it is gone, when nothing of it changed (TRUNCATE), or when the statement is
     about a table whose structure was never told. ``previous`` is its former name when it was renamed. ``sql`` is the statement;
-    where one names several tables, the part for this one. "INDEX" is CREATE INDEX or DROP INDEX.
+    where one names several tables, the part for this one. "INDEX" is CREATE INDEX or DROP INDEX,
+    "SEQUENCE" MariaDB's CREATE SEQUENCE (with a ``table``, see :func:`is_sequence`) or DROP SEQUENCE.
     """
 
     kind: ChangeKind
@@ -166,6 +170,8 @@ class _Application:
             case RenameTables():
                 for (old, new), text in zip(statement.pairs, statement.texts, strict=True):
                     yield self.rename(self.id(old), self.id(new), "RENAME", text)
+            case Sequences():
+                yield from self.sequences(statement)
             case Truncate():
                 id = self.id(statement.name)
                 yield self.change("TRUNCATE", id, None)
@@ -198,6 +204,16 @@ class _Application:
             table = build_table(statement, id, self.defaults(id.database), self.context)
         structures.put(table)
         yield self.change("CREATE", id, table)
+
+    def sequences(self, statement: Sequences) -> Iterator[StructureChange]:
+        for name in statement.names:
+            id = self.id(name)
+            made = sequence_table(id) if statement.made else None
+            if made is None:
+                self.structures.drop(id)
+            else:
+                self.structures.put(made)
+            yield self.change("SEQUENCE", id, made)
 
     def defaults(self, database: str) -> Charset:
         found = self.structures.database_defaults(database)

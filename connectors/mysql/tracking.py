@@ -15,7 +15,7 @@ from connectors.mysql.reconcile import StructureMismatch, reconcile
 from connectors.mysql.rowchanges import Rewrite
 from connectors.mysql.rowsevent import Rows, TableMap
 from connectors.mysql.structure import TableDef, TableId, Wire
-from connectors.mysql.structures import Structures
+from connectors.mysql.structures import Structures, is_sequence
 from connectors.mysql.tablemap import TableShape
 from connectors.mysql.unprocessable import Unprocessable
 from connectors.selection import Selection
@@ -130,6 +130,8 @@ class TableTracker:
             tdef = reconcile(shape, known)
         except StructureMismatch as e:
             return self._unknown(id, shape, where, str(e))
+        if is_sequence(tdef):
+            return Mapped(id, None, width, shape)
         if full:
             self._structures.put(tdef)
         table = self._builder.stream_table(tdef, shape.wires)

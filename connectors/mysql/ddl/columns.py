@@ -309,6 +309,7 @@ def read_option(cursor: Cursor, options: TableOptions) -> bool:
         cursor.word_or_string()
         return True
     if cursor.sees_mark("=", 1) and cursor.sees_name():
+        options.sequence = options.sequence or (cursor.sees("SEQUENCE") and cursor.peek(2).text == "1")
         cursor.at += 2
         _value(cursor)
         return True

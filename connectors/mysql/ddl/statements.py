@@ -19,6 +19,7 @@ from connectors.mysql.ddl.tree import (
     DropTables,
     KeySpec,
     RenameTables,
+    Sequences,
     SetServerCharset,
     Statement,
     Truncate,
@@ -31,7 +32,7 @@ _SPACE = re.compile(r"(?:\s+|--(?=\s|$)[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|/\*(?!M?!)
 _WORD = re.compile(r"[A-Za-z_]+")
 _FIRST = frozenset(("CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE", "SET", "USE"))
 _OTHER_OBJECTS = frozenset((
-    "VIEW", "PROCEDURE", "FUNCTION", "TRIGGER", "EVENT", "USER", "ROLE", "SERVER", "TABLESPACE", "UNDO", "LOGFILE", "SEQUENCE",
+    "VIEW", "PROCEDURE", "FUNCTION", "TRIGGER", "EVENT", "USER", "ROLE", "SERVER", "TABLESPACE", "UNDO", "LOGFILE",
     "PACKAGE",
     "DEFINER", "SQL", "AGGREGATE", "SPATIAL_REFERENCE", "RESOURCE", "PREPARE", "INSTANCE", "ALGORITHM", "LIBRARY", "JSON",
     "MATERIALIZED",
@@ -62,7 +63,7 @@ def _is_structural(words: list[str]) -> bool:
         return False
     if words[0] in ("CREATE", "ALTER", "DROP"):
         for word in words[1:]:
-            if word in ("TABLE", "TABLES", "INDEX", "DATABASE", "SCHEMA"):
+            if word in ("TABLE", "TABLES", "INDEX", "DATABASE", "SCHEMA", "SEQUENCE"):
                 return True
             if word in _OTHER_OBJECTS:
                 return word == "SPATIAL"
@@ -115,6 +116,9 @@ def _create(cursor: Cursor) -> Statement | None:
     temporary = cursor.takes("TEMPORARY")
     if cursor.takes("TABLE"):
         return read_create_table(cursor, or_replace, temporary)
+    if cursor.takes("SEQUENCE"):
+        cursor.takes("IF", "NOT", "EXISTS")
+        return None if temporary else Sequences([cursor.table()], True)
     cursor.takes_any("ONLINE", "OFFLINE")
     kind = cursor.takes_any("UNIQUE", "FULLTEXT", "SPATIAL", "VECTOR")
     if cursor.takes("INDEX"):
@@ -181,6 +185,12 @@ def _drop(cursor: Cursor) -> Statement | None:
             cursor.integer()
         tail = cursor.takes_any("RESTRICT", "CASCADE")
         return DropTables(names, [f"{head}{{}}{' ' + tail if tail else ''}"] * len(names), exists)
+    if cursor.takes("SEQUENCE"):
+        cursor.takes("IF", "EXISTS")
+        names = [cursor.table()]
+        while cursor.takes_mark(","):
+            names.append(cursor.table())
+        return Sequences(names, False)
     cursor.takes_any("ONLINE", "OFFLINE")
     if cursor.takes("INDEX"):
         cursor.takes("IF", "EXISTS")

@@ -10,12 +10,32 @@ from connectors.mysql.ddl.resolve import Charset, pick_charset, resolve_column
 from connectors.mysql.ddl.tree import ColumnSpec, CreateTable, KeySpec
 from connectors.mysql.structure import ColumnDef, KeyDef, TableDef, TableId
 
-__all__ = ["VERSIONED", "VERSIONING", "add_key", "build_table", "finished", "promote_first_timestamp", "require",
-           "system_columns"]
+__all__ = [
+    "SEQUENCE", "VERSIONED", "VERSIONING", "add_key", "build_table", "finished", "is_sequence", "promote_first_timestamp",
+    "require", "sequence_table", "system_columns",
+]
 
 VERSIONING = "system_versioning"
 """The attribute of a MariaDB table WITH SYSTEM VERSIONING: the name of its ROW END column, or, where no statement shows one: """
 VERSIONED = (VERSIONING, "implicit")
+SEQUENCE = ("sequence", "1")
+"""The attribute of what is no table but a sequence of MariaDB."""
+_SEQUENCE_COLUMNS = (
+    "next_not_cached_value", "minimum_value", "maximum_value", "start_value", "increment", "cache_size", "cycle_option",
+    "cycle_count")
+
+
+def sequence_table(id: TableId) -> TableDef:
+    """A sequence as row events have it."""
+    unsigned = ("cache_size", "cycle_option")
+    return TableDef(id, tuple(
+        ColumnDef(name, "tinyint" if name == "cycle_option" else "bigint", unsigned=name in unsigned, nullable=False)
+        for name in _SEQUENCE_COLUMNS), attributes=(SEQUENCE,))
+
+
+def is_sequence(table: TableDef) -> bool:
+    """Whether it is no table but a sequence: its rows are nobody's data."""
+    return SEQUENCE in table.attributes or tuple(c.name for c in table.columns) == _SEQUENCE_COLUMNS
 
 
 def build_table(statement: CreateTable, id: TableId, inherited: Charset, context: DdlContext) -> TableDef:
@@ -28,6 +48,8 @@ def build_table(statement: CreateTable, id: TableId, inherited: Charset, context
         attributes = (VERSIONED,) if ends is None else ((VERSIONING, ends),)
         if ends is None:
             columns.extend(system_columns())
+    if statement.options.sequence:
+        attributes = (SEQUENCE,)
     primary: tuple[str, ...] = ()
     keys: list[KeyDef] = []
     for spec in statement.keys:

@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from connectors.mysql.ddl.cursor import TableName
 
 __all__ = [
-    "AddColumn", "AddKey", "AlterDatabase", "AlterTable", "ChangeColumn", "ColumnSpec", "ColumnType", "ConvertCharset",
-    "CreateDatabase",
-    "CreateIndex", "CreateTable", "DropColumn", "DropConstraint", "DropDatabase", "DropIndex", "DropKey", "DropTables", "KeySpec",
-    "RenameColumn", "RenameKey", "RenameTables", "RenameTo", "SetColumn", "SetServerCharset", "SetTable", "Statement",
-    "TableOptions",
-    "Truncate", "Use",
+    "Action", "AddColumn", "AddKey", "AlterDatabase", "AlterTable", "ChangeColumn", "ColumnSpec", "ColumnType",
+    "ConvertCharset", "CreateDatabase", "CreateIndex", "CreateTable", "DropColumn", "DropConstraint", "DropDatabase",
+    "DropIndex", "DropKey", "DropTables", "KeySpec", "RenameColumn", "RenameKey", "RenameTables", "RenameTo", "Sequences",
+    "SetColumn", "SetServerCharset", "SetTable", "Statement", "TableOptions", "Truncate", "Use", "Versioning",
 ]
 
 
@@ -80,6 +78,8 @@ class TableOptions:
     collation: str | None = None
     comment: str | None = None
     versioned: bool = False
+    sequence: bool = False
+    """MariaDB's SEQUENCE=1: it is no table but a sequence, as SHOW CREATE TABLE shows it."""
 
 
 @dataclass(slots=True)
@@ -231,6 +231,14 @@ class RenameTables:
 
 
 @dataclass(slots=True)
+class Sequences:
+    """MariaDB's CREATE SEQUENCE and DROP SEQUENCE: row events come from sequences too."""
+
+    names: list[TableName]
+    made: bool
+
+
+@dataclass(slots=True)
 class DropTables:
     """``texts``: a statement for each table in the words of the source, with ``{}`` in the name's place."""
 
@@ -307,6 +315,6 @@ class Use:
 
 
 Statement = (
-    CreateTable | AlterTable | RenameTables | DropTables | Truncate | CreateIndex | DropIndex | CreateDatabase | AlterDatabase
-    | DropDatabase | SetServerCharset | Use
+    CreateTable | AlterTable | RenameTables | DropTables | Sequences | Truncate | CreateIndex | DropIndex | CreateDatabase
+    | AlterDatabase | DropDatabase | SetServerCharset | Use
 )  # fmt: skip

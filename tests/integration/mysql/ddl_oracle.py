@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.mysql.ddl.context import DdlContext, sql_mode_bits
 from connectors.mysql.structure import ColumnDef, Flavor, KeyDef, TableDef
-from connectors.mysql.structures import Structures, parse_create
+from connectors.mysql.structures import Structures, is_sequence, parse_create
 
 CORPUS = Path(__file__).with_name("ddl_corpus.sql")
 _WIDTHS = {"tinyint": 4, "smallint": 6, "mediumint": 9, "int": 11, "bigint": 20, "year": 4}
@@ -96,7 +96,7 @@ class Judge:
             self.rows(f"SET sql_mode = '{mode}'")
 
     def known(self) -> dict[str, TableDef]:
-        return {t.id.name: t for t in self.structures if t.id.database == self.database}
+        return {t.id.name: t for t in self.structures if t.id.database == self.database and not is_sequence(t)}
 
     def plain(self, table: TableDef) -> TableDef:
         """The table without what is only spelling."""

@@ -10,7 +10,7 @@ import pytest
 from connectors.mysql.historyrecords import HistoryRecord, at_or_before, replay, write_record
 from connectors.mysql.offsets import BinlogOffset
 from connectors.mysql.structure import Flavor, TableId
-from connectors.mysql.structures import DdlContext, DdlError, StructureChange, Structures, parse_create
+from connectors.mysql.structures import DdlContext, DdlError, StructureChange, Structures, is_sequence, parse_create
 
 CONTEXT = DdlContext(version=90704)
 UUID = "4d915379-e8d1-11f1-9771-02fc00000001"
@@ -216,6 +216,14 @@ def test_which_records_count_for_an_offset(recorded: dict[str, Any], desired: di
 def test_mariadbs_gtids_count_by_domain() -> None:
     assert at_or_before({"gtids": "0-1-5,1-2-3"}, {"gtids": "0-1-6,1-2-3"}, Flavor.MARIADB)
     assert not at_or_before({"gtids": "0-1-5,1-2-4"}, {"gtids": "0-1-6,1-2-3"}, Flavor.MARIADB)
+
+
+def test_sequences_are_kept() -> None:
+    maria = DdlContext(Flavor.MARIADB, version=101118)
+    structures, again = Structures(), Structures()
+    for sql in ("CREATE SEQUENCE s", "CREATE SEQUENCE t", "DROP SEQUENCE s"):
+        replay(written(change(sql, structures, maria)), again, maria)
+    assert [t.id for t in again] == [T] and is_sequence(next(iter(again)))
 
 
 def test_the_history_of_every_table_of_show_create_table_is_exact() -> None:
