@@ -281,7 +281,8 @@ def _default(document: Mapping[str, Any], column: ColumnDef) -> str | None:
 
 
 def at_or_before(recorded: Mapping[str, Any], desired: Mapping[str, Any], flavor: Flavor) -> bool:
-    """Whether a record's position is not after the offset up to which structures are wanted; the rules are Debezium's."""
+    """Whether a record's position is not after the offset up to which structures are wanted; the rules are Debezium's,
+    but that a position without a server id is taken to be of the same server."""
     ours, theirs = desired.get("gtids"), recorded.get("gtids")
     if ours is not None:
         if theirs is None:
@@ -294,7 +295,8 @@ def at_or_before(recorded: Mapping[str, Any], desired: Mapping[str, Any], flavor
         return wanted.contains(known)  # type: ignore[arg-type]
     if theirs is not None:
         return False
-    if _number(recorded, "server_id") != _number(desired, "server_id"):
+    if not _same_server(recorded, desired):
+        # Their coordinates have nothing to do with one another; times are all there is.
         return _number(recorded, "ts_sec") <= _number(desired, "ts_sec")
 
     def place(position: Mapping[str, Any]) -> tuple[int, str, int, int, int]:
@@ -304,6 +306,15 @@ def at_or_before(recorded: Mapping[str, Any], desired: Mapping[str, Any], flavor
                 _number(position, "row"))
 
     return place(recorded) <= place(desired)
+
+
+def _same_server(recorded: Mapping[str, Any], desired: Mapping[str, Any]) -> bool:
+    uuids = {position.get("headgate_server_uuid") for position in (recorded, desired)}
+    if None not in uuids:
+        return len(uuids) == 1
+    # A snapshot's position has no server id: it is of the server that is read on.
+    ids = _number(recorded, "server_id"), _number(desired, "server_id")
+    return 0 in ids or ids[0] == ids[1]
 
 
 def _number(position: Mapping[str, Any], key: str) -> int:

@@ -208,6 +208,12 @@ def gtids(upto: str, **more: Any) -> dict[str, Any]:
      True),
     ({"file": "b.000001", "pos": 100, "server_id": 1, "ts_sec": 10}, {"file": "c.000001", "pos": 4, "server_id": 2, "ts_sec": 9},
      False),
+    ({"file": "b.000001", "pos": 100, "ts_sec": 99}, {"file": "b.000001", "pos": 200, "server_id": 2, "ts_sec": 9}, True),
+    ({"file": "b.000001", "pos": 300, "ts_sec": 1}, {"file": "b.000001", "pos": 200, "server_id": 2, "ts_sec": 9}, False),
+    ({"file": "b.000009", "headgate_server_uuid": "x", "ts_sec": 5},
+     {"file": "c.000001", "headgate_server_uuid": "y", "ts_sec": 9}, True),
+    ({"file": "b.000001", "pos": 3, "server_id": 1, "headgate_server_uuid": "x", "ts_sec": 50},
+     {"file": "b.000001", "pos": 4, "server_id": 2, "headgate_server_uuid": "x", "ts_sec": 9}, True),
 ])
 def test_which_records_count_for_an_offset(recorded: dict[str, Any], desired: dict[str, Any], counts: bool) -> None:
     assert at_or_before(recorded, desired, Flavor.MYSQL) is counts
