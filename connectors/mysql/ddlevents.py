@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final, Protocol
 
 from connect.api.records import SourceRecord
@@ -123,7 +124,8 @@ class DdlFollower:
     def _apply(self, query: Query, sql: str, place: str) -> list[StructureChange]:
         context = self._situation.context(query)
         try:
-            return self._structures.apply(sql, query.database, context)
+            changes = self._structures.apply(sql, query.database, context)
+            return [self._completed(change) for change in changes] if self._lookup is not None else changes
         except DdlError as e:
             if self._lookup is None or e.table is None or (_CREATE.match(sql) and fills_from_select(sql)):
                 raise
@@ -133,7 +135,18 @@ class DdlFollower:
             if now is None:
                 raise
             self._structures.put(now)
-            return [StructureChange("ALTER", e.table, None, now, query.database, sql)]
+            return [StructureChange("CREATE" if _CREATE.match(sql) else "ALTER", e.table, None, now, query.database, sql)]
+
+    def _completed(self, change: StructureChange) -> StructureChange:
+        """With the table as it is now, where it was not known before."""
+        id = change.id
+        unknown = change.table is None and id is not None and change.kind in ("CREATE", "ALTER", "RENAME")
+        if not unknown or id is None or self._lookup is None or not self._selection.table(id.database, id.name):
+            return change
+        now = self._lookup(id)
+        if now is not None:
+            self._structures.put(now)
+        return replace(change, table=now)
 
     def _not_followed(self, query: Query, error: DdlError, place: str) -> None:
         text = f"the statement at {place}, run in database {query.database!r}, cannot be followed: {error}"
@@ -191,8 +204,8 @@ class DdlFollower:
     def _statement_text(self, what: str, database: str, place: str) -> str:
         where = f" in database {database!r}" if database else ""
         return (f"at {place} the log holds {what} that was run{where} with binlog_format=STATEMENT or MIXED: which rows it "
-                "changed is not known. To do: see that every session writes binlog_format=ROW, and make a new snapshot of the tables "
-                "it changed; to go on without these changes, set event.processing.failure.handling.mode=warn")
+                "changed is not known. To do: see that every session writes binlog_format=ROW, and make a new snapshot of the "
+                "tables it changed; to go on without these changes, set event.processing.failure.handling.mode=warn")
 
     def _may_capture(self, database: str) -> bool:
         """Whether a table of that database can be captured."""

@@ -25,7 +25,7 @@ from connectors.mysql.rowsevent import Rows, TableMap
 from connectors.mysql.statements import Statement, StatementKind, canonical_xid, classify
 from connectors.mysql.stream import FilePosition
 from connectors.mysql.tracking import TableTracker
-from connectors.mysql.unprocessable import Unprocessable
+from connectors.mysql.unprocessable import Unprocessable, lost_events, rolled_back_late, xa_gone, xa_not_read
 from connectors.mysql.where import RowsWhere
 from connectors.mysql.xa import Pending
 from connectors.transactions import begin_record, end_record
@@ -81,19 +81,14 @@ class BinlogDecoder:
             types.StatementPart: self._statement_part,
         }
 
-        self._again: dict[type[Any], Callable[[Any], None]] = {kind: self._handlers[kind] for kind in (
-            types.Gtid, types.MariaGtid, types.XaPrepare, types.Heartbeat, types.Rotate, TransactionPayload)}
-        self._again[Query] = self._query_again
+        self._again: dict[type[Any], Callable[[Any], None]] = {Query: self._query_again, **{
+            kind: self._handlers[kind] for kind in (types.Gtid, types.MariaGtid, types.XaPrepare, types.Heartbeat, types.Rotate,
+                                                    TransactionPayload)}}
 
     @property
     def offset(self) -> BinlogOffset:
         """The offset after everything that the batches so far were made of."""
         return self._progress.offset
-
-    @property
-    def in_transaction(self) -> bool:
-        """Whether that lies inside a transaction."""
-        return self._progress.tx is not None
 
     @property
     def pending(self) -> bool:
@@ -123,18 +118,18 @@ class BinlogDecoder:
         feed.add(packets)
         feed.bytes = 0
         self._entries = []
-        limit = self._config.max_batch_size
+        limit, place = self._config.max_batch_size, self._progress.place
         while len(self._entries) < limit and feed.bytes < BATCH_BYTES:
             try:
                 if not self._step(limit):
                     break
             except UnknownEvent as e:
-                self._failed(f"{e}, at {self._where()}; nothing after it was read. Use a newer version")
+                self._failed(f"{e}, at {place()}; nothing after it was read. Use a newer version")
             except Unprocessable as e:
                 self._failed(str(e))
             except ValueError as e:
-                self._failed(f"the binary log cannot be read at {self._where()}: {e}; the server or something between sent what "
-                             "the format does not allow")
+                self._failed(f"the binary log cannot be read at {place()}: {e}; the server or something between sent what the format "
+                             "does not allow")
         return ChangeBatch(self._facts, self._entries, self._progress.offset, self._clock(), self._source)
 
     def _step(self, limit: int) -> bool:
@@ -170,10 +165,6 @@ class BinlogDecoder:
         if not self._counted and self._feed.spool is None:
             self._done()
 
-    def _where(self) -> str:
-        progress = self._progress
-        return f"{progress.file}:{progress.start}" + (f" (GTID {progress.gtid})" if progress.gtid else "")
-
     def _count(self) -> None:
         """The event is dealt with, and counts in its transaction if there is one."""
         self._counted = True
@@ -198,10 +189,7 @@ class BinlogDecoder:
         self._progress.heartbeat(event.file, event.pos)
 
     def _incident(self, event: types.Incident) -> None:
-        raise Unprocessable(
-            f"the server tells at {self._where()} that its log lost events ({event.message or event.incident}): what follows "
-            "does not lead to what the tables hold. To do: delete the connector's offsets, so that a new snapshot is made; to "
-            "accept the loss, set event.processing.failure.handling.mode=warn")
+        raise lost_events(self._progress.place(), event.message or str(event.incident))
 
     # Transactions.
 
@@ -216,10 +204,6 @@ class BinlogDecoder:
         elif not event.standalone and not self._progress.repeated:
             self._begin(event.header, None)
 
-    def _time(self, header: types.EventHeader) -> int:
-        """When the event's transaction was committed, in microseconds: as its GTID event says, else in whole seconds."""
-        return self._progress.gtid_ts_us or header.ts * 1_000_000
-
     def _wanted(self) -> bool:
         gtid = self._progress.gtid
         return gtid is None or not self._config.gtid_source_filter_dml_events or self._counts(source_of(gtid))
@@ -228,7 +212,7 @@ class BinlogDecoder:
         if self._progress.tx is not None:  # MariaDB's GTID event began it
             self._count()
             return
-        self.commit_us = self._time(header)
+        self.commit_us = self._progress.time(header.ts)
         metadata = self._config.provide_transaction_metadata
         tx = self._progress.begin(thread, self.commit_us, wanted=self._wanted(), metadata=metadata)
         self._emitted = 0
@@ -243,7 +227,7 @@ class BinlogDecoder:
 
     def _commit(self, header: types.EventHeader) -> None:
         tx = self._progress.tx
-        ts_us = self._time(header)
+        ts_us = self._progress.time(header.ts)
         self._tables.forget_ids()
         self._counted = True
         self._progress.commit(ts_us)
@@ -258,7 +242,7 @@ class BinlogDecoder:
     # Rows.
 
     def _table_map(self, event: TableMap) -> None:
-        self._tables.map(event, self._where)
+        self._tables.map(event, self._progress.place)
         self._count()
 
     def _rows_query(self, event: types.RowsQuery) -> None:
@@ -293,7 +277,7 @@ class BinlogDecoder:
             return
         mapped.check(event)
         where = RowsWhere(mapped.id, progress.file, progress.start, event.header.server_id, tx.thread, tx.gtid, tx.query,
-                          self._time(event.header), progress.base)
+                          self._progress.time(event.header.ts), progress.base)
         first = tx.skip_rows if tx.events == tx.skip else 0
         self._reader = RowReader(event, mapped.state, where, tx, self._options, first,
                                  mapped.rewrite if event.partial else None, self._spans)
@@ -336,7 +320,7 @@ class BinlogDecoder:
                 self._progress.xa.remove(statement.argument)
                 self._done()
             case StatementKind.DML:
-                self._ddl.refuse_statement(event, first_words(event), statement, self._where())
+                self._ddl.refuse_statement(event, first_words(event), statement, self._progress.place())
                 self._done()
             case _:
                 self._structure(event)
@@ -348,21 +332,17 @@ class BinlogDecoder:
     def _refuse_undo(self, emitted: int) -> None:
         """What was emitted since is rolled back; that is known beforehand unless the transaction was too long to look through."""
         if not self._feed.checked and self._emitted > emitted:
-            raise Unprocessable(
-                f"the transaction that ends at {self._where()} was rolled back, in part or as a whole, after it changed a "
-                "non-transactional table, and it is so long that its rows were handed on before that was seen: rows that never "
-                "came to be are in the topics. To do: make a new snapshot of its tables; to go on, set "
-                "event.processing.failure.handling.mode=warn")
+            raise rolled_back_late(self._progress.place())
 
     def _statement_part(self, event: types.StatementPart) -> None:
         if "LOAD" in event.what.upper():
-            self._ddl.refuse_load(self._where())
+            self._ddl.refuse_load(self._progress.place())
         self._count()
 
     def _structure(self, event: Query) -> None:
         progress = self._progress
         tx = progress.tx
-        self.commit_us = self._time(event.header)
+        self.commit_us = self._progress.time(event.header.ts)
         where = RowsWhere(NOWHERE, progress.file, progress.start, event.header.server_id, None if tx is None else tx.thread,
                           progress.gtid, None, self.commit_us, progress.base)
         silent = (tx is not None and tx.passing) or not self._wanted()
@@ -401,26 +381,19 @@ class BinlogDecoder:
         else:
             progress.xa.add(pending)
             self._counted = True
-            progress.commit(self._time(event.header))
+            progress.commit(self._progress.time(event.header.ts))
 
     def _xa_commit(self, event: Query, statement: Statement) -> None:
         pending = self._progress.xa.get(statement.argument)
         if pending is None:
-            raise Unprocessable(
-                f"XA transaction {statement.argument} is committed at {self._where()}, but its PREPARE lies before the place "
-                "where reading began: its rows are not known. To do: make a new snapshot of its tables; to go on without its "
-                "rows, set event.processing.failure.handling.mode=warn")
+            raise xa_not_read(statement.argument, self._progress.place())
         if pending.spool is None:
-            at = pending.prepared
-            raise Unprocessable(
-                f"XA transaction {at.xid} is committed at {self._where()}, and the log does not hold it any more where it was "
-                f"prepared, at {at.file}:{at.pos}" + (f" (GTID {at.gtid})" if at.gtid else "") + ": its rows are missing. To do: "
-                "make a new snapshot of its tables; to go on without its rows, set event.processing.failure.handling.mode=warn")
+            raise xa_gone(pending.prepared, self._progress.place())
         self._replay(pending, event.header, None)
 
     def _replay(self, pending: Pending, header: types.EventHeader, place: tuple[str, int] | None) -> None:
         """The transaction is decided: its rows are read now. ``place``: it begins there, not with the event at hand."""
-        self.commit_us = self._time(header)
+        self.commit_us = self._progress.time(header.ts)
         self._progress.begin(None, self.commit_us, wanted=self._wanted(), place=place)
         self._feed.checked = True
         self._replaying = pending

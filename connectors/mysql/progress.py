@@ -128,6 +128,15 @@ class Progress:
         self.file = file
         self.start = self.pos = pos
 
+    def place(self) -> str:
+        """The event at hand, as an error tells it."""
+        return f"{self.file}:{self.start}" + (f" (GTID {self.gtid})" if self.gtid else "")
+
+    def time(self, seconds: int) -> int:
+        """When the transaction of an event of that time was committed, in microseconds since 1970: as its GTID event says, else
+        in whole seconds."""
+        return self.gtid_ts_us or seconds * 1_000_000
+
     def heartbeat(self, file: str, pos: int) -> None:
         """The server has sent everything before that position."""
         if self.tx is None and self.gtid is None and file == self.file and pos > self.pos:
