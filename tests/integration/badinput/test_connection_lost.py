@@ -12,7 +12,7 @@ import pytest
 from devstack.stack import Stack
 from tests.conftest import PostgresServer
 from tests.integration.badinput.scene import Scene
-from tests.integration.postgres.proxy import Proxy
+from tests.proxy import Proxy
 
 pytestmark = pytest.mark.integration
 

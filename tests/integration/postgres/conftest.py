@@ -17,7 +17,7 @@ from connect.api.errors import RetriableError
 from connect.api.records import ListBatch, Offset, Partition, RecordBatch, SourceRecord
 from connectors.postgres.offsets import PgOffset
 from connectors.postgres.task import PostgresTask
-from tests.integration.postgres.proxy import Proxy
+from tests.proxy import Proxy
 
 _pool: dict[str, list[str]] = {}
 """Databases that were made and are free, by server: making and dropping one costs checkpoints and syncs."""

@@ -17,7 +17,7 @@ from connectors.mysql.failures import ConnectionLost, DatabaseError, Stopped
 from connectors.mysql.packets import split_row
 from connectors.mysql.session import Session
 from tests.integration.mysql.io.conftest import Lab
-from tests.integration.postgres.proxy import Proxy
+from tests.proxy import Proxy
 from tests.waiting import until
 
 pytestmark = pytest.mark.integration

@@ -16,7 +16,7 @@ from connectors.mysql.gtid import MariaDbGtidSet, MySqlGtidSet
 from connectors.mysql.server import log_status
 from connectors.mysql.stream import BinlogStream, FilePosition, end_dump, replica_uuid
 from tests.integration.mysql.io.conftest import Lab
-from tests.integration.postgres.proxy import Proxy
+from tests.proxy import Proxy
 from tests.waiting import until
 
 pytestmark = pytest.mark.integration
