@@ -72,6 +72,7 @@ class BinlogDecoder:
         self._last_row = 0
         self._counted = False
         self._entries: Entries = []
+        self._more = 0
         self._spans = ImageSpans(), ImageSpans()
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             types.Gtid: self._gtid, types.MariaGtid: self._maria_gtid, Query: self._query, TableMap: self._table_map,
@@ -116,10 +117,10 @@ class BinlogDecoder:
         """
         feed = self._feed
         feed.add(packets)
-        feed.bytes = 0
+        feed.bytes = self._more = 0
         self._entries = []
         limit, place = self._config.max_batch_size, self._progress.place
-        while len(self._entries) < limit and feed.bytes < BATCH_BYTES:
+        while len(self._entries) + self._more < limit and feed.bytes < BATCH_BYTES:
             try:
                 if not self._step(limit):
                     break
@@ -128,15 +129,17 @@ class BinlogDecoder:
             except Unprocessable as e:
                 self._failed(str(e))
             except ValueError as e:
-                self._failed(f"the binary log cannot be read at {place()}: {e}; the server or something between sent what the format "
-                             "does not allow")
+                self._failed(f"the binary log cannot be read at {place()}: {e}; the server or something between sent what the "
+                             "format does not allow")
         return ChangeBatch(self._facts, self._entries, self._progress.offset, self._clock(), self._source)
 
     def _step(self, limit: int) -> bool:
         """Go one event, or some rows, further. False when there is nothing to go on with."""
         reader = self._reader
         if reader is not None:
+            reader.more = self._more
             ended = reader.read(self._entries, limit, BATCH_BYTES - self._feed.bytes)
+            self._more = reader.more
             self._feed.bytes += reader.take_bytes()
             self._progress.rows_done(reader.row)
             self._last_row = max(0, reader.row - 1)

@@ -168,10 +168,14 @@ class Progress:
         if self.tx is not None:
             raise ValueError("a transaction begins inside another")
         file, pos = place or (self.file, self.start)
-        tx = Begun(file, pos, self.gtid, thread, self.gtid_ts_us or ts_us, wanted, metadata)
         pending, self._pending = self._pending, None
         if pending is not None:
-            self._pass_over(tx, pending)
+            if self.gtid is None and (file, pos) == (pending.file, pending.pos):
+                self.gtid = pending.tx_gtid  # the dump begins behind the GTID event
+            self._expect(pending)
+        tx = Begun(file, pos, self.gtid, thread, self.gtid_ts_us or ts_us, wanted, metadata)
+        if pending is not None:
+            _pass_over(tx, pending)
         self.tx = tx
         self.ts_sec = tx.ts_us // 1_000_000
         self._base = None
@@ -185,13 +189,6 @@ class Progress:
                 f"{self.gtid or 'another'} in its place, at {self.file}:{self.start}. Its other changes would be missing. To do: "
                 "look whether gtid.source.includes or .excludes was changed; to read that transaction again from its beginning, "
                 "take \"event\" and \"row\" out of the connector's offset (PATCH /connectors/NAME/offsets)")
-
-    def _pass_over(self, tx: Begun, pending: BinlogOffset) -> None:
-        self._expect(pending)
-        tx.skip, tx.skip_rows = pending.event, pending.row
-        if tx.metadata and pending.transaction_id is not None:
-            tx.told = True
-            tx.counts = TransactionCounts.resumed(pending.tx_counts)
 
     def event_done(self) -> None:
         """One more event of the transaction is dealt with."""
@@ -252,3 +249,10 @@ class Progress:
         if tx.metadata:
             offset = offset.but(transaction_id=tx.id, tx_counts=dict(tx.counts.by_table))
         return offset
+
+
+def _pass_over(tx: Begun, pending: BinlogOffset) -> None:
+    tx.skip, tx.skip_rows = pending.event, pending.row
+    if tx.metadata and pending.transaction_id is not None:
+        tx.told = True
+        tx.counts = TransactionCounts.resumed(pending.tx_counts)

@@ -57,6 +57,8 @@ class MySqlTask:
         self._history: SchemaHistory | None = None
         self._structures: Structures | None = None
         self._stream_after = False
+        self._empty: EmptyBatches[ChangeBatch[BinlogOffset]] = EmptyBatches()
+        self._action: HeartbeatAction | None = None
         self._handed: BinlogOffset | None = None
         self._done: set[str] = set()
         self._lost: str | None = None
@@ -77,7 +79,6 @@ class MySqlTask:
         self._handed = BinlogOffset.read(context.offset(self._partition))
         self._opener = Opener(config, context)
         self._faults = Faults(config.errors_max_retries, self._close)
-        self._empty: EmptyBatches[ChangeBatch[BinlogOffset]] = EmptyBatches()
         self._heartbeat = Heartbeat(config.topics.heartbeat, config.topic_prefix, config.heartbeat_interval_ms / 1000)
         self._action = HeartbeatAction(config.heartbeat_action_query, self._opener.ordinary, context.logger)
         self._meter = LogMeter(context)
@@ -108,7 +109,7 @@ class MySqlTask:
         self._close()
         if self._history is not None:
             self._history.close()
-        if getattr(self, "_action", None) is not None:
+        if self._action is not None:
             self._action.close()
 
     # Opening and closing.
@@ -323,7 +324,8 @@ class MySqlTask:
 
     def _beat(self, decoder: BinlogDecoder) -> RecordBatch:
         self._beat_now = False
-        self._action.run()
+        if self._action is not None:
+            self._action.run()
         self._handed = offset = decoder.offset
         self._empty.drop()
         return ListBatch([self._heartbeat.record(self._partition, offset.write(), _now_ms())])

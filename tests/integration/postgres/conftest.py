@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,48 +13,16 @@ import psycopg.sql
 import pytest
 
 from connect.api.errors import RetriableError
-from connect.api.records import ListBatch, Offset, Partition, RecordBatch, SourceRecord
+from connect.api.records import ListBatch, Offset, RecordBatch, SourceRecord
 from connectors.postgres.offsets import PgOffset
 from connectors.postgres.task import PostgresTask
 from tests.proxy import Proxy
+from tests.taskcontext import Context
 
 _pool: dict[str, list[str]] = {}
 """Databases that were made and are free, by server: making and dropping one costs checkpoints and syncs."""
 _numbers = itertools.count(1)
 PATIENCE = 30.0
-
-
-class Context:
-    """A TaskContext that remembers what it was told."""
-
-    def __init__(self, config: Mapping[str, str], stored: Offset | None, name: str = "it") -> None:
-        self.connector = name
-        self.task = 0
-        self.config = config
-        self.logger = logging.getLogger(f"test.{name}")
-        self.stored = stored
-        self.asked_to_stop = False
-        self.stop_when: Callable[[], bool] = lambda: False
-        self.conditions: list[tuple[str | None, str]] = []
-        self.metrics: dict[str, float] = {}
-
-    def offset(self, partition: Partition) -> Offset | None:
-        return self.stored
-
-    def stopping(self) -> bool:
-        return self.asked_to_stop or self.stop_when()
-
-    def wait(self, seconds: float) -> bool:
-        until = time.monotonic() + seconds
-        while not self.stopping() and time.monotonic() < until:
-            time.sleep(0.02)
-        return self.stopping()
-
-    def condition(self, name: str | None, detail: str = "") -> None:
-        self.conditions.append((name, detail))
-
-    def metric(self, name: str, value: float, **labels: str) -> None:
-        self.metrics[name] = value
 
 
 class Runner:

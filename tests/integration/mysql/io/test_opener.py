@@ -11,7 +11,7 @@ from connectors.mysql.config import MariaDbConfig, MySqlConfig
 from connectors.mysql.opening import Opener
 from connectors.mysql.server import log_status
 from tests.integration.mysql.io.conftest import Lab
-from tests.integration.postgres.conftest import Context
+from tests.taskcontext import Context
 from tests.waiting import until
 
 pytestmark = pytest.mark.integration
