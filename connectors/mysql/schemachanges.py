@@ -3,6 +3,7 @@ table is afterwards. TRUNCATE, CREATE INDEX and DROP INDEX give none; a statemen
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -20,7 +21,7 @@ from connectors.selection import Selection
 from schemas.envelope import MARIADB_SOURCE, MYSQL_SOURCE
 from schemas.schemachange import change_key, change_value
 
-__all__ = ["SchemaChangeRecords", "hash_order", "may_capture"]
+__all__ = ["SchemaChangeRecords", "bare_statement", "hash_order", "may_capture"]
 
 _TYPES = {"CREATE": "CREATE", "ALTER": "ALTER", "RENAME": "ALTER", "DROP": "DROP"}
 
@@ -73,11 +74,30 @@ class SchemaChangeRecords:
         value = {
             "source": self._source.value_at(where, row, marker), "ts_ms": self._clock() // 1_000_000,
             "databaseName": change.database,
-            "schemaName": None, "ddl": change.sql, "tableChanges": tables,
+            "schemaName": None, "ddl": bare_statement(change.sql), "tableChanges": tables,
         }
         return SourceRecord(
             self._facts.partition, offset.write(), self._topic, self._key, {"databaseName": change.database}, self._value, value,
             headers=self._facts.headers, kafka_partition=0)
+
+
+_BEFORE = re.compile(r"(?:\s+|/\*(?!M?!).*?\*/|--\s[^\n]*\n|#[^\n]*\n|;)*", re.DOTALL)
+
+
+def bare_statement(sql: str) -> str:
+    """The statement from its first word to its last: without comments before and behind it. (The end of a versioned comment that
+    closes a statement is such, too: Debezium's records show the partitions of a table that way.)"""
+    start = _BEFORE.match(sql)
+    text = sql[start.end() if start else 0:].rstrip()
+    while True:
+        if text.endswith(";"):
+            text = text[:-1].rstrip()
+        elif text.endswith("*/"):
+            at = text.rfind("/*")
+            plain = at >= 0 and not text.startswith(("/*!", "/*M!"), at)
+            text = (text[:at] if plain else text[:-2]).rstrip()
+        else:
+            return text
 
 
 def may_capture(selection: Selection, database: str) -> bool:

@@ -227,6 +227,10 @@ class _Application:
         known = structures.get(id)
         table = None
         if known is not None:
+            if known.charset is None:
+                # A table map does not tell the table's own default; its database's is the likeliest.
+                charset, collation = self.defaults(id.database)
+                known = known.but(charset=charset, collation=collation)
             try:
                 table = altered(known, statement, self.defaults(id.database), self.context)
             except DdlError as error:
