@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from connect.api.records import SourceRecord
-from connectors.changes import Change, Kind, TableState
+from connectors.changes import Change, Kind, RowRun, TableState
+from connectors.core import run
 from connectors.core.spans import Spans
+from connectors.mysql.core.runs import gather
 from connectors.mysql.progress import Begun
 from connectors.mysql.rowsevent import Rows
 from connectors.mysql.where import RowsWhere
@@ -16,10 +18,13 @@ from connectors.tables import Table
 
 __all__ = ["Entries", "Rewrite", "RowOptions", "RowReader"]
 
-Entries = list[tuple[Kind, Change | SourceRecord]]
+Entries = list[tuple[Kind, Change | RowRun | SourceRecord]]
 Rewrite = Callable[[Rows, int, int], tuple[bytes, int, int]]
 """Of a partial update: the event, where the row before begins and where it ends → bytes with both rows in full, the offset of
 the new one in them (the old one is at 0), and where the next row of the event begins."""
+
+
+_CODES = {"c": run.CREATE, "u": run.UPDATE, "d": run.DELETE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class RowReader:
                  rewrite: Rewrite | None, spans: tuple[Spans, Spans]) -> None:
         self.row = 0
         """The row that is read next."""
+        self.more = 0
+        """How many more records than entries it has appended."""
         self._bytes = 0
         self._event = event
         self._state = state
@@ -49,17 +56,21 @@ class RowReader:
         self._at = event.start
         self._images = (event.present_before, event.present_after)
         self._new, self._old = spans
+        # What has to be decided of each row cannot be decided of a run.
+        self._each = tx.metadata or options.only_changed or rewrite is not None
 
     def read(self, entries: Entries, limit: int, limit_bytes: int) -> bool:
-        """Append the changes of rows until the event is read (True), or ``limit`` entries are there or ``limit_bytes`` bytes
+        """Append the changes of rows until the event is read (True), or ``limit`` records are there or ``limit_bytes`` bytes
         of rows were read (False). Raises ValueError when a row is damaged."""
         event, body = self._event, self._event.body
         end, table, parse = event.end, self._state.table, self._state.table.parse
         before, after = self._images
         kind = event.kind
         while self._at < end:
-            if len(entries) >= limit or self._bytes >= limit_bytes:
+            if len(entries) + self.more >= limit or self._bytes >= limit_bytes:
                 return False
+            if not self._each and self._run(entries, limit, limit_bytes):
+                continue
             at = self._at
             if kind == "c":
                 stop = parse(self._new, body, at, after)
@@ -90,6 +101,25 @@ class RowReader:
             self._at = stop
             self.row += 1
         self._where.total = self.row
+        return True
+
+    def _run(self, entries: Entries, limit: int, limit_bytes: int) -> bool:
+        """Take the rows from here on that need no closer look; whether there were any."""
+        event, at, state, rows = self._event, self._at, self._state, run.Rows()
+        form, (before, after) = state.table.form, self._images
+        form.prepare(self._old, before)
+        form.prepare(self._new, after)
+        keys = [c.place for c in state.table.key]
+        self._at, self.row = gather(
+            _CODES[event.kind], event.body, at, event.end, self.row, self._first, limit - len(entries) - self.more,
+            at + limit_bytes - self._bytes, self._new, self._old, keys, rows)
+        if self._at == at:
+            return False
+        self._bytes += self._at - at
+        if len(rows):
+            made = RowRun(state, rows, self._where, self._options.tombstones, images=self._images)
+            entries.append((Kind.RUN, made))
+            self.more += made.records() - 1
         return True
 
     def take_bytes(self) -> int:

@@ -10,3 +10,4 @@ __all__ = ["connectors"]
 
 load("connectors.mysql.core.values")
 load("connectors.mysql.core.rows")
+load("connectors.mysql.core.runs")
