@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 
-import psycopg
 import pytest
 
-from tests.chaos.conftest import Scene
+from tests.chaos.scene import Scene
 from tests.waiting import until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.integration]
@@ -17,7 +16,7 @@ def test_postgresql_restarted(scene: Scene) -> None:
     seen = scene.witness()
     for _ in range(2):
         scene.stack.postgres.restart()
-        until(scene.slot_active, 60, "the connector to read again")
+        scene.await_reading()
     assert scene.task_state() == "RUNNING"
     scene.assert_all_arrived(seen)
 
@@ -26,7 +25,7 @@ def test_postgresql_killed_like_a_power_cut(scene: Scene) -> None:
     seen = scene.witness()
     scene.stack.postgres.kill()
     scene.stack.postgres.start()
-    until(scene.slot_active, 90, "the connector to read again")
+    scene.await_reading(90)
     assert scene.task_state() == "RUNNING"
     scene.assert_all_arrived(seen)
 
@@ -34,8 +33,10 @@ def test_postgresql_killed_like_a_power_cut(scene: Scene) -> None:
 def test_kafka_restarted(scene: Scene) -> None:
     seen = scene.witness()
     scene.stack.kafka.restart()
-    before = len(scene.workload.committed)
-    until(lambda: len(scene.workload.committed) > before + 20, 30, "the writer to go on")
+    writer = scene.workload
+    assert writer is not None
+    before = len(writer.committed)
+    until(lambda: len(writer.committed) > before + 20, 30, "the writer to go on")
     scene.assert_all_arrived(seen, 120)
     assert scene.task_state() == "RUNNING"
 
@@ -43,8 +44,8 @@ def test_kafka_restarted(scene: Scene) -> None:
 def test_registry_down_for_twenty_seconds_while_a_new_schema_is_needed(scene: Scene) -> None:
     seen = scene.witness()
     scene.stack.registry.stop()
-    with psycopg.connect(scene.stack.postgres.dsn, autocommit=True) as connection:
-        connection.execute("ALTER TABLE accounts ADD COLUMN colour text")
+    with scene.source.session() as session:
+        session.execute("ALTER TABLE accounts ADD COLUMN colour text")
     down = time.monotonic()
     until(lambda: time.monotonic() - down > 20, 30, "twenty seconds to pass")
     assert scene.task_state() == "RUNNING"

@@ -15,7 +15,7 @@ from tests.oracle import avro_deserializer, registry_client
 
 
 class Witness:
-    """Reads the topic's one partition from its beginning; repeats are allowed, gaps and leaps are not."""
+    """Reads the topic's one partition from its beginning; repeats are allowed and counted, gaps and leaps are not."""
 
     def __init__(self, bootstrap: str, registry: str, topic: str) -> None:
         self.topic = topic
@@ -26,7 +26,13 @@ class Witness:
         self._decode = avro_deserializer(self._registry)
         self._next = 0
         self.highest: dict[int, int] = {}
+        self.state: dict[int, int] = {}
+        """The rows that are there, by the topic: key and version."""
         self.records = 0
+        self.repeats = 0
+        """Records of the stream that told nothing new."""
+        self.snapshots = 0
+        """Records of a snapshot."""
         self.faults: list[str] = []
 
     def catch_up(self) -> None:
@@ -59,20 +65,26 @@ class Witness:
         event = self._decode(message.value(), SerializationContext(self.topic, MessageField.VALUE))
         if event["op"] == "d":
             key, version = event["before"]["id"], event["before"]["version"] + 1
+            self.state.pop(key, None)
         else:
             key, version = event["after"]["id"], event["after"]["version"]
+            self.state[key] = version
         known = self.highest.get(key, 0)
-        # A snapshot shows what is, not how it came about; a key that is not in it begins with whatever comes first.
-        if known and version > known + 1 and event["op"] != "r":
+        if event["op"] == "r":
+            # A snapshot shows what is, not how it came about; a key that is not in it begins with whatever comes first.
+            self.snapshots += 1
+        elif known and version > known + 1:
             self.faults.append(f"offset {message.offset()}: key {key} leaps from version {known} to {version}")
+        elif version <= known:
+            self.repeats += 1
         self.highest[key] = max(known, version)
         self.records += 1
 
-    def missing(self, committed: Iterable[Committed], up_to: int | None = None) -> list[str]:
+    def missing(self, committed: Iterable[Committed], up_to: Any = None) -> list[str]:
         """Changes of transactions at or before that log position (None: all) that were never seen."""
         return [
-            f"key {key} version {version} committed before {one.lsn}"
-            for one in committed if up_to is None or one.lsn <= up_to
+            f"key {key} version {version} committed before {one.position}"
+            for one in committed if up_to is None or one.position <= up_to
             for key, version in one.changes if self.highest.get(key, 0) < version
         ]
 
@@ -82,8 +94,8 @@ class Witness:
         self._registry.close()
 
 
-def stored_position(bootstrap: str, topic: str, connector: str) -> int | None:
-    """The ``lsn_commit`` of the newest offset stored for the connector; None when there is none or a snapshot runs."""
+def stored_offset(bootstrap: str, topic: str, connector: str) -> dict[str, Any] | None:
+    """The newest offset stored for the connector; None when there is none."""
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "witness-offsets", "enable.auto.commit": False})
     try:
         partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
@@ -103,6 +115,6 @@ def stored_position(bootstrap: str, topic: str, connector: str) -> int | None:
                             newest = json.loads(message.value())
                 position = consumer.position([TopicPartition(topic, number)])[0].offset
                 at = max(at, position)
-        return None if newest is None else newest.get("lsn_commit")
+        return newest
     finally:
         consumer.close()
