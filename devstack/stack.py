@@ -15,7 +15,7 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from types import TracebackType
@@ -57,6 +57,7 @@ class Stack:
         ports: Mapping[str, int] | None = None,
         settings: Mapping[str, Mapping[str, str]] | None = None,
         keep: bool = False,
+        optional: Iterable[str] = (),
         progress: Progress | None = None,
     ) -> None:
         """Names the servers; nothing starts before `start` or `with`.
@@ -64,6 +65,7 @@ class Stack:
         `names` None: those that were ever started in `directory`. `directory` None: a temporary folder, deleted at the
         end of `with`. `ports`: {"kafka": 19092, "kafka.controller": 19093}; others are chosen. `settings`: extra
         settings by server, {"postgres": {"wal_sender_timeout": "5s"}}. `keep`: the end of `with` leaves the data.
+        `optional`: servers to do without where they cannot be had or started; `missing` then says why.
         """
         self._temporary = directory is None
         if directory is None:
@@ -71,6 +73,8 @@ class Stack:
             Path(directory).chmod(0o755)
         self.directory = Path(directory).absolute()
         self._keep = keep
+        self._optional = frozenset(optional)
+        self.missing: dict[str, str] = {}
         self._cancelled = threading.Event()
         self._guard: tuple[ProcessId, subprocess.Popen[bytes]] | None = None
         self._ports = dict(ports or {})
@@ -124,18 +128,19 @@ class Stack:
     def start(self) -> None:
         """Starts what does not run, all at once. If one cannot start, those that this call started are stopped."""
         self._cancelled.clear()
+        self.missing.clear()
         self._configure()
         already = {name for name, server in self.servers.items() if server.process is not None}
         try:
-            self._each("start", self.servers)
+            self._each(self._start, self.servers)
         except BaseException:
             self._cancelled.set()
-            self._each("stop", [name for name in self.servers if name not in already])
+            self._each(_stop, [name for name in self.servers if name not in already])
             raise
 
     def stop(self) -> None:
         """Stops all servers, all at once; data and ports are kept."""
-        self._each("stop", self.servers)
+        self._each(_stop, self.servers)
 
     def wipe(self) -> None:
         """Deletes the data of stopped servers; logs stay, unless the folder was temporary."""
@@ -164,20 +169,27 @@ class Stack:
         for name, server in self.servers.items():
             server.configure(by_server.get(name, {}), self._settings.get(name, {}), avoid)
 
-    def _each(self, action: str, names: Iterable[str]) -> None:
-        """Calls a method of several servers at once; the first error is raised after all have ended."""
+    def _each(self, action: Callable[[Server], None], names: Iterable[str]) -> None:
+        """Does something with several servers at once; the first error is raised after all have ended."""
         chosen = [self.servers[name] for name in names]
         if not chosen:
             return
         with ThreadPoolExecutor(len(chosen)) as pool:
             try:
-                pending = [pool.submit(getattr(server, action)) for server in chosen]
+                pending = [pool.submit(action, server) for server in chosen]
                 for one in as_completed(pending):
                     one.result()
             except BaseException:
-                if action == "start":
-                    self._cancelled.set()
+                self._cancelled.set()  # those that are still starting give up
                 raise
+
+    def _start(self, server: Server) -> None:
+        try:
+            server.start()
+        except (DevstackError, OSError) as error:
+            if server.name not in self._optional:
+                raise
+            self.missing[server.name] = str(error)
 
     def __enter__(self) -> Self:
         guard, child = start_guard(self.directory, delete=self._temporary)
@@ -202,3 +214,7 @@ class Stack:
             child.wait()
             (self.directory / "guard.log").unlink(missing_ok=True)
             self._guard = None
+
+
+def _stop(server: Server) -> None:
+    server.stop()
