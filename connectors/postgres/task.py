@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from connect.api.context import TaskContext
-from connect.api.errors import ConnectError, RetriableError
+from connect.api.errors import RetriableError
 from connect.api.records import ListBatch, Offset, Partition, RecordBatch, SourceRecord
 from connect.failpoints import failpoint
 from connectors.heartbeat import Heartbeat
+from connectors.lifecycle import EmptyBatches, Faults, HeartbeatAction
 from connectors.postgres.config import PostgresConfig
 from connectors.postgres.decoder import Decoder
 from connectors.postgres.facts import ConnectorFacts
@@ -30,10 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PostgresTask"]
 
-EMPTY_BATCH_SECONDS: Final = 0.25
-"""Batches without records only move the offset: at most one in this time."""
 _METRIC_SECONDS: Final = 5.0
-_ACTION_SECONDS: Final = 30.0
 _START_ATTEMPTS: Final = 5
 _END: Final = object()
 
@@ -49,14 +47,12 @@ class PostgresTask:
         self._decoder: Decoder | None = None
         self._rows: Iterator[ChangeBatch[PgOffset] | None] | None = None
         self._stream: ReplicationStream | None = None
-        self._action: Session | None = None
+        self._action: HeartbeatAction | None = None
         self._handed: PgOffset | None = None
         self._snapshot_done = False
         self._stored = LSN(0)
-        self._empty: ChangeBatch[PgOffset] | None = None
-        self._empty_at = 0.0
+        self._empty: EmptyBatches[ChangeBatch[PgOffset]] = EmptyBatches()
         self._metric_at = 0.0
-        self._failures = 0
         self._resting = False
         self._reader_pid: int | None = None
 
@@ -73,6 +69,10 @@ class PostgresTask:
         self._partitions = PartitionWatch(self._config.publication_name, self._config.selection, context.logger)
         self._heartbeat = Heartbeat(
             self._config.topics.heartbeat, self._config.topic_prefix, self._config.heartbeat_interval_ms / 1000)
+        # The statement is the user's: names without a schema mean what they mean to the role.
+        self._action = HeartbeatAction(
+            self._config.heartbeat_action_query, lambda: self._opener.ordinary(settings={"search_path": ""}), context.logger)
+        self._faults = Faults(self._config.errors_max_retries, self._close)
         try:
             self._guarded(self._open)
         except Stopped:
@@ -125,17 +125,7 @@ class PostgresTask:
         stop the stream stays open until :meth:`stop`: the last stored offset is still confirmed by it."""
         if self._context.stopping():
             raise Stopped("asked to stop")
-        try:
-            result = step()
-        except RetriableError as e:
-            self._close()
-            self._failures += 1
-            limit = self._config.errors_max_retries
-            if 0 <= limit < self._failures:
-                raise ConnectError(f"{e} (tried {limit} times again, errors.max.retries)") from e
-            raise
-        self._failures = 0
-        return result
+        return self._faults.run(step)
 
     def _open(self) -> None:
         mode = self._config.snapshot_mode
@@ -199,7 +189,7 @@ class PostgresTask:
     def _close(self) -> None:
         self._rows = None
         self._decoder = None
-        self._empty = None
+        self._empty.drop()
         if self._stream is not None:
             self._stream.close()
             self._stream = None
@@ -252,10 +242,10 @@ class PostgresTask:
                 stream.tell()
             self._measure(decoder, idle=not len(batch))
             if len(batch):
-                self._empty = None
+                self._empty.drop()
                 self._handed = decoder.offset
                 return batch
-            self._empty = batch
+            self._empty.hold(batch)
         else:
             self._measure(decoder, idle=True)
         if not frames and self._partitions.due() and self._opened is not None:
@@ -263,13 +253,10 @@ class PostgresTask:
             self._context.metric("source_partition_changes", float(self._partitions.changes))
         if self._heartbeat.due() and self._handed_or(decoder) is not None:
             return self._beat(decoder)
-        now = time.monotonic()
-        if self._empty is not None and now - self._empty_at >= EMPTY_BATCH_SECONDS:
-            batch, self._empty = self._empty, None
-            self._empty_at = now
-            if decoder.offset != self._handed:
-                self._handed = decoder.offset
-                return batch
+        empty = self._empty.due()
+        if empty is not None and decoder.offset != self._handed:
+            self._handed = decoder.offset
+            return empty
         return None
 
     def _handed_or(self, decoder: Decoder) -> PgOffset | None:
@@ -277,28 +264,13 @@ class PostgresTask:
         return decoder.offset if decoder.offset.resume_lsn else self._handed
 
     def _beat(self, decoder: Decoder) -> RecordBatch:
-        self._act()
+        if self._action is not None:
+            self._action.run()
         offset = self._handed_or(decoder)
         assert offset is not None
         self._handed = offset
-        self._empty = None
+        self._empty.drop()
         return ListBatch([self._heartbeat.record(self._partition, offset.write(), time.time_ns() // 1_000_000)])
-
-    def _act(self) -> None:
-        """heartbeat.action.query, on a connection of its own."""
-        query = self._config.heartbeat_action_query
-        if not query:
-            return
-        try:
-            if self._action is None or self._action.closed:
-                # The statement is the user's: names without a schema mean what they mean to the role.
-                self._action = self._opener.ordinary(settings={"search_path": ""})
-            self._action.execute(query, doing="running heartbeat.action.query", timeout=_ACTION_SECONDS)
-        except RetriableError as e:
-            self._context.logger.warning("heartbeat.action.query: %s", e)
-            if self._action is not None:
-                self._action.close()
-                self._action = None
 
     def _measure(self, decoder: Decoder, idle: bool) -> None:
         now = time.monotonic()
