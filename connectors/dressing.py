@@ -78,6 +78,9 @@ class Dressing:
             codec = codec.but(
                 read=lambda raw: mask.apply(plain(raw), length), fast=CALL, null=fixed,
                 zero=fixed if fixed is not None else codec.zero, unavailable=fixed if fixed is not None else codec.unavailable)
+        elif mask is not None:
+            logger.warning("column %s is no text: column.mask and column.truncate do not apply, it is sent in the clear; "
+                           "column.exclude.list leaves it out", names[0])
         if added != dict(schema.parameters):
             schema = schema.but(parameters=added)
         if comment and self._settings.include_schema_comments:

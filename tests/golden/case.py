@@ -122,8 +122,9 @@ class Connector:
 class Case:
     """One folder of a recorded case."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, more: dict[str, str] | None = None) -> None:
+        """``more`` are properties beyond the recorded ones."""
+        self.path, self.more = path, more or {}
         self.spec = json.loads((path / "case.json").read_text())
         self.prefix = "g" + "".join(random.choices(string.ascii_lowercase, k=11))
         self.sentinels = 0
@@ -142,7 +143,7 @@ class Case:
 
     def config(self, database: Database, bootstrap: str) -> dict[str, str]:
         """base.json and the case's properties, placeholders filled in; null removes one of base.json."""
-        config: dict[str, Any] = json.loads((self.path.parent / "base.json").read_text()) | self.spec.get("config", {})
+        config: dict[str, Any] = json.loads((self.path.parent / "base.json").read_text()) | self.spec.get("config", {}) | self.more
         for side in ("key", "value"):
             if f"{side}.converter" not in config:
                 config |= {f"{side}.converter": "org.apache.kafka.connect.json.JsonConverter",
