@@ -11,7 +11,6 @@ from connectors.batch import ChangeBatch
 from connectors.changes import Facts, Kind, SourceBlock
 from connectors.mysql import eventtypes as types
 from connectors.mysql.config import MySqlConfig
-from connectors.mysql.core.rows import ImageSpans
 from connectors.mysql.ddlevents import NOWHERE, DdlFollower
 from connectors.mysql.eventbytes import UnknownEvent
 from connectors.mysql.feed import EventFeed, first_words
@@ -20,7 +19,8 @@ from connectors.mysql.offsets import BinlogOffset, PreparedXa
 from connectors.mysql.payload import TransactionPayload
 from connectors.mysql.progress import Progress
 from connectors.mysql.querystatus import Query
-from connectors.mysql.rowchanges import Entries, RowOptions, RowReader
+from connectors.mysql.rowchanges import Entries, RowOptions
+from connectors.mysql.rowintake import RowIntake
 from connectors.mysql.rowsevent import Rows, TableMap
 from connectors.mysql.statements import Statement, StatementKind, canonical_xid, classify
 from connectors.mysql.stream import FilePosition
@@ -47,8 +47,7 @@ class BinlogDecoder:
     def __init__(self, config: MySqlConfig, facts: Facts, source: SourceBlock, tables: TableTracker, ddl: DdlFollower,
                  resume: BinlogOffset, *, server_uuid: str | None = None, begins: FilePosition | None = None,
                  clock: Callable[[], int] = time.time_ns, logger: logging.Logger | None = None) -> None:
-        self.skipped_events = 0
-        """Events that were left out because they could not be processed."""
+        self._skipped = 0
         self.commit_us = 0
         """When what was read last was committed, in microseconds since 1970; 0 while not known."""
         self._config = config
@@ -62,18 +61,14 @@ class BinlogDecoder:
         self._feed = EventFeed(self._progress)
         self._topic = config.topics.transaction
         self._counts = config.counts
-        self._options = RowOptions(config.skipped, config.tombstones_on_delete, config.skip_messages_without_change)
+        self._rows = RowIntake(self._progress, self._feed, tables, RowOptions(
+            config.skipped, config.tombstones_on_delete, config.skip_messages_without_change))
         self._savepoints: dict[str, int] = {}
-        self._emitted = 0
-        self._reader: RowReader | None = None
-        self._rows: Rows | None = None
         self._replaying: Pending | None = None
         self._spool_place = ("", 0)
-        self._last_row = 0
+        self._idle = False
         self._counted = False
         self._entries: Entries = []
-        self._more = 0
-        self._spans = ImageSpans(), ImageSpans()
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             types.Gtid: self._gtid, types.MariaGtid: self._maria_gtid, Query: self._query, TableMap: self._table_map,
             Rows: self._rows_event, types.Xid: self._xid, types.XaPrepare: self._xa_prepare,
@@ -92,9 +87,14 @@ class BinlogDecoder:
         return self._progress.offset
 
     @property
+    def skipped_events(self) -> int:
+        """How many events were left out because they could not be processed."""
+        return self._skipped + self._rows.unknown
+
+    @property
     def pending(self) -> bool:
         """Whether ``feed(())`` has more to hand on of what was fed."""
-        return self._reader is not None or self._feed.waiting
+        return self._rows.reading or self._feed.waiting
 
     @property
     def position(self) -> tuple[str, int]:
@@ -117,10 +117,10 @@ class BinlogDecoder:
         """
         feed = self._feed
         feed.add(packets)
-        feed.bytes = self._more = 0
+        feed.bytes = self._rows.more = 0
         self._entries = []
         limit, place = self._config.max_batch_size, self._progress.place
-        while len(self._entries) + self._more < limit and feed.bytes < BATCH_BYTES:
+        while len(self._entries) + self._rows.more < limit and feed.bytes < BATCH_BYTES:
             try:
                 if not self._step(limit):
                     break
@@ -135,16 +135,9 @@ class BinlogDecoder:
 
     def _step(self, limit: int) -> bool:
         """Go one event, or some rows, further. False when there is nothing to go on with."""
-        reader = self._reader
-        if reader is not None:
-            reader.more = self._more
-            ended = reader.read(self._entries, limit, BATCH_BYTES - self._feed.bytes)
-            self._more = reader.more
-            self._feed.bytes += reader.take_bytes()
-            self._progress.rows_done(reader.row)
-            self._last_row = max(0, reader.row - 1)
-            if ended:
-                self._rows_read()
+        if self._rows.reading:
+            if self._rows.read(self._entries, limit, BATCH_BYTES - self._feed.bytes):
+                self._count()
             return True
         self._counted = False
         event = self._feed.next()
@@ -161,10 +154,10 @@ class BinlogDecoder:
         mode = self._config.processing_failure_mode
         if mode == "fail":
             raise Unprocessable(text)
-        self.skipped_events += 1
+        self._skipped += 1
         if mode == "warn":
             self._log.warning("left out, as event.processing.failure.handling.mode=warn says: %s", text)
-        self._reader = self._rows = None
+        self._rows.drop()
         if not self._counted and self._feed.spool is None:
             self._done()
 
@@ -201,6 +194,7 @@ class BinlogDecoder:
 
     def _maria_gtid(self, event: types.MariaGtid) -> None:
         self._progress.announced(event.gtid, 0)
+        self._idle = event.idle
         if event.prepared_xa:
             self._spool_place = self._progress.open_group()
             self._feed.open_spool()
@@ -218,7 +212,7 @@ class BinlogDecoder:
         self.commit_us = self._progress.time(header.ts)
         metadata = self._config.provide_transaction_metadata
         tx = self._progress.begin(thread, self.commit_us, wanted=self._wanted(), metadata=metadata)
-        self._emitted = 0
+        self._rows.emitted = 0
         self._savepoints.clear()
         self._count()
         if metadata and not tx.told:
@@ -259,41 +253,8 @@ class BinlogDecoder:
             self._rows_query(event)
 
     def _rows_event(self, event: Rows) -> None:
-        progress = self._progress
-        tx = progress.tx
-        if tx is None:
-            raise ValueError("rows outside a transaction")
-        if event.start == event.end:  # it only ends a statement
+        if self._rows.take(event):
             self._count()
-            return
-        mapped = self._tables.get(event.table_id)
-        if mapped is None:
-            raise ValueError(f"rows of table id {event.table_id}, which no table map describes")
-        if event.width != mapped.width:
-            raise ValueError(f"rows of {event.width} columns of table {mapped.id}, whose table map has {mapped.width}")
-        self._rows = event
-        passed = tx.passing or not tx.wanted or self._feed.undone
-        if mapped.state is None or passed or event.kind in self._options.skipped:
-            if mapped.problem and not passed:
-                self.skipped_events += 1
-            self._rows_read()
-            return
-        mapped.check(event)
-        where = RowsWhere(mapped.id, progress.file, progress.start, event.header.server_id, tx.thread, tx.gtid, tx.query,
-                          self._progress.time(event.header.ts), progress.base)
-        first = tx.skip_rows if tx.events == tx.skip else 0
-        self._reader = RowReader(event, mapped.state, where, tx, self._options, first,
-                                 mapped.rewrite if event.partial else None, self._spans)
-
-    def _rows_read(self) -> None:
-        event, tx = self._rows, self._progress.tx
-        assert event is not None and tx is not None
-        if self._reader is not None:
-            self._emitted += 1
-        if event.last_of_statement:
-            tx.query = None
-        self._reader = self._rows = None
-        self._count()
 
     # Statements.
 
@@ -308,7 +269,7 @@ class BinlogDecoder:
                 self._refuse_undo(0)
                 self._commit(event.header)
             case StatementKind.SAVEPOINT:
-                self._savepoints[statement.argument] = self._emitted
+                self._savepoints[statement.argument] = self._rows.emitted
                 self._count()
             case StatementKind.ROLLBACK_TO:
                 self._refuse_undo(self._savepoints.get(statement.argument, 0))
@@ -334,7 +295,7 @@ class BinlogDecoder:
 
     def _refuse_undo(self, emitted: int) -> None:
         """What was emitted since is rolled back; that is known beforehand unless the transaction was too long to look through."""
-        if not self._feed.checked and self._emitted > emitted:
+        if not self._feed.checked and self._rows.emitted > emitted:
             raise rolled_back_late(self._progress.place())
 
     def _statement_part(self, event: types.StatementPart) -> None:
@@ -343,6 +304,9 @@ class BinlogDecoder:
         self._count()
 
     def _structure(self, event: Query) -> None:
+        if self._idle:
+            self._done()
+            return
         progress = self._progress
         tx = progress.tx
         self.commit_us = self._progress.time(event.header.ts)
@@ -350,7 +314,7 @@ class BinlogDecoder:
                           progress.gtid, None, self.commit_us, progress.base)
         silent = (tx is not None and tx.passing) or not self._wanted()
         self._done()
-        self._entries += self._ddl.follow(event, where, self.offset, self._last_row, silent)
+        self._entries += self._ddl.follow(event, where, self.offset, self._rows.last_row, silent)
 
     # XA.
 

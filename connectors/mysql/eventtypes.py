@@ -249,7 +249,8 @@ class MariaGtid:
 
     ``standalone``: one event follows (DDL), else the group ends with Xid, XaPrepare or a COMMIT or ROLLBACK query.
     ``prepared_xa``/``completed_xa``: an XA transaction ``xid`` is prepared, or decided by the query that follows.
-    ``thread`` is the session's id where the server tells (from 12.0).
+    ``thread`` is the session's id where the server tells (from 12.0). ``idle``: the ALTER TABLE of the group changes nothing,
+    because it only begins (binlog_alter_two_phase=ON) or is given up.
     """
 
     header: EventHeader
@@ -261,6 +262,7 @@ class MariaGtid:
     commit_id: int | None = None
     xid: str | None = None
     thread: int | None = None
+    idle: bool = False
 
     @property
     def standalone(self) -> bool:

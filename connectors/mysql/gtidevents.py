@@ -128,7 +128,7 @@ def parse_tagged_gtid(header: EventHeader, body: bytes, at: int, end: int) -> Gt
 
 
 _GROUP_COMMIT, _PREPARED_XA, _COMPLETED_XA = 2, 64, 128
-_MULTI_ENGINE, _COMMIT_ALTER, _ROLLBACK_ALTER, _THREAD_ID = 1, 4, 8, 16
+_MULTI_ENGINE, _START_ALTER, _COMMIT_ALTER, _ROLLBACK_ALTER, _THREAD_ID = 1, 2, 4, 8, 16
 
 
 def parse_maria_gtid(header: EventHeader, body: bytes, at: int, end: int) -> MariaGtid:
@@ -155,6 +155,7 @@ def parse_maria_gtid(header: EventHeader, body: bytes, at: int, end: int) -> Mar
     if at < end:
         # The event is padded with zeros to a fixed length, so the further flags may be padding: then they are 0.
         more, at = body[at], at + 1
+        event.idle = bool(more & (_START_ALTER | _ROLLBACK_ALTER))
         at += bool(more & _MULTI_ENGINE) + (8 if more & (_COMMIT_ALTER | _ROLLBACK_ALTER) else 0)
         if more & _THREAD_ID and end - at >= 4:
             event.thread = int.from_bytes(body[at:at + 4], "little")

@@ -136,13 +136,14 @@ class Log:
         self._tables.clear()
         self.begin_file()
 
-    def gtid(self, *, standalone: bool = False, us: int = COMMIT_US, flags: int = 0, xid: str | None = None) -> str:
+    def gtid(self, *, standalone: bool = False, us: int = COMMIT_US, flags: int = 0, xid: str | None = None,
+             more: int = 0) -> str:
         self.seq += 1
         if self.mariadb:
             body = struct.pack("<QIB", self.seq, 0, (1 if standalone else 0) | flags)
             if xid is not None:
                 body += struct.pack("<IBB", 1, len(xid), 0) + xid.encode()
-            self.event(E.MARIA_GTID, body.ljust(19, b"\0"))
+            self.event(E.MARIA_GTID, (body + bytes([more])).ljust(19, b"\0"))
             return f"0-{self.server_id}-{self.seq}"
         raw = bytes.fromhex(UUID.replace("-", ""))
         body = struct.pack("<B16sq", 1, raw, self.seq if self.gtids else 0) + struct.pack("<Bqq", 2, 0, 1)

@@ -402,3 +402,13 @@ def test_truncates_are_records_when_they_are_not_skipped() -> None:
     assert truncated.value["source"]["table"] == "t"
     assert truncated.source_offset["gtids"] == f"{UUID}:1-2"
     assert len(changes(log)) == 1
+
+
+def test_an_alter_of_mariadb_in_two_phases_counts_when_it_is_committed() -> None:
+    log = Log(mariadb=True)
+    add, key = "ALTER TABLE t ADD COLUMN n INT", "ALTER TABLE t ADD UNIQUE (n)"
+    for more, sql in ((2, add), (4, add), (2, key), (8, key)):
+        log.gtid(standalone=True, more=more)
+        log.query(sql, "db")
+    records = rig_with_records(tables=[NOW], mariadb=True).records(log)
+    assert [r.value["ddl"] for r in records] == ["ALTER TABLE t ADD COLUMN n INT"]
