@@ -130,6 +130,8 @@ class _MySqlFamily(Server):
             "lc_messages_dir": str(root / "usr" / "share" / "mysql"),
             "character_sets_dir": str(root / "usr" / "share" / "mysql" / "charsets"),
             "datadir": str(self.data),
+            # A server that starts deletes the temporary tables of all others in its folder for them.
+            "tmpdir": str(self.place),
             "port": str(self.port),
             "server_id": str(self.SERVER_ID),
             **_COMMON,
@@ -259,7 +261,7 @@ class MariaDb(_MySqlFamily):
         shared = self._packages.root / "usr" / "share" / "mysql"
         system = "".join((shared / file).read_text() for file in self._SYSTEM_SQL)
         script = f"create database mysql;\nuse mysql;\n{system}\nFLUSH PRIVILEGES;\n{SETUP_SQL}"
-        self._serve("--bootstrap", f"--datadir={draft}", "--max-allowed-packet=64M", stdin=script)
+        self._serve("--bootstrap", f"--datadir={draft}", f"--tmpdir={self.place}", "--max-allowed-packet=64M", stdin=script)
 
 
 def find_mysqlbinlog(*, mariadb: bool = False) -> list[str]:
