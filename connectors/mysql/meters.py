@@ -14,6 +14,8 @@ from connectors.mysql.stream import FilePosition
 __all__ = ["LogMeter"]
 
 _SECONDS: Final = 5.0
+_ANSWER_SECONDS: Final = 5.0
+_REST_SECONDS: Final = 60.0
 
 
 class LogMeter:
@@ -32,6 +34,10 @@ class LogMeter:
         self._at = now
         return True
 
+    def rest(self) -> None:
+        """The server did not answer: it is left in peace for a minute."""
+        self._at = time.monotonic() + _REST_SECONDS
+
     def seconds(self, lag: float) -> None:
         """From the last change's commit to its reading."""
         self._context.metric("lag_seconds", lag)
@@ -40,6 +46,7 @@ class LogMeter:
         """From what was read to where the server writes. Nothing when the user may not see it. Raises ConnectionLost."""
         if self._denied:
             return
+        usual, session.timeout = session.timeout, _ANSWER_SECONDS
         try:
             status = log_status(session)
             if status is None:
@@ -57,4 +64,6 @@ class LogMeter:
         except DatabaseError:
             self._denied = True
             return
+        finally:
+            session.timeout = usual
         self._context.metric("source_lag_bytes", float(max(0, lag)))

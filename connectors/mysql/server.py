@@ -150,10 +150,9 @@ def log_status(session: Session) -> LogStatus | None:
     position = FilePosition(row["file"] or "", int(row["position"] or 0))
     if session.mariadb:
         return LogStatus(position, _variable(session, "gtid_binlog_pos"))
-    gtids = _compact(row.get("executed_gtid_set") or "")
-    if not gtids and _variable(session, "gtid_mode").upper() != "ON":
-        return LogStatus(position, None)
-    return LogStatus(position, gtids)
+    # A server that had GTIDs once still tells those.
+    on = _variable(session, "gtid_mode").upper() == "ON"
+    return LogStatus(position, _compact(row.get("executed_gtid_set") or "") if on else None)
 
 
 def _visible(ask: Callable[[], T]) -> T | None:

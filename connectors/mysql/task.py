@@ -38,6 +38,8 @@ from connectors.selection import Patterns
 __all__ = ["MariaDbTask", "MySqlTask"]
 
 _END: Final = object()
+_ASIDE_SECONDS: Final = 60.0
+"""Longest wait for an answer while changes stream."""
 
 T = TypeVar("T")
 
@@ -135,7 +137,7 @@ class MySqlTask:
             self._reading.close()
             self._reading = None
         if self._stream is not None:
-            self._stream.close(self._sql)
+            self._stream.close()
             self._stream = None
         if self._sql is not None:
             self._sql.close()
@@ -228,6 +230,8 @@ class MySqlTask:
         """A connection for questions beside the stream."""
         if self._sql is None or self._sql.closed:
             self._sql = self._opener.ordinary()
+        if self._stream is not None:
+            self._sql.timeout = _ASIDE_SECONDS
         return self._sql
 
     def _catalog(self) -> Catalog:
@@ -339,6 +343,7 @@ class MySqlTask:
         try:
             self._meter.bytes(self._session(), FilePosition(*decoder.position))
         except RetriableError as e:
+            self._meter.rest()
             self._log.debug("how far the log reaches cannot be told: %s", e)
 
 
