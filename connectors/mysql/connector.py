@@ -42,7 +42,7 @@ class MySqlConnector:
             config = self.model.from_props(props)
         except ConfigError as e:
             return e.errors
-        return check_server(config, props.get("name", ""))
+        return check_server(config)
 
     def task_configs(self, props: Mapping[str, str], max_tasks: int) -> list[dict[str, str]]:
         """See SourceConnector. One reader of one log, so one task."""

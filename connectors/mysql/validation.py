@@ -14,7 +14,6 @@ from connectors.mysql.opening import address_of
 from connectors.mysql.requirements import Wish, problems
 from connectors.mysql.server import ServerFacts, inspect
 from connectors.mysql.session import Session
-from connectors.mysql.stream import replica_uuid
 
 __all__ = ["check_server"]
 
@@ -23,9 +22,9 @@ _HOST: Final = "database.hostname"
 _MODE: Final = "database.ssl.mode"
 
 
-def check_server(config: MySqlConfig, connector: str) -> Mapping[str, Sequence[str]]:
-    """Errors by key. Connects with a limit of ten seconds; a server out of reach is told at database.hostname, as Debezium does.
-    ``connector`` is its name: a running task of its own does not stand in its way."""
+def check_server(config: MySqlConfig) -> Mapping[str, Sequence[str]]:
+    """Errors by key. Connects, with a limit of ten seconds; a server out of reach is told at database.hostname, as Debezium
+    does."""
     address = address_of(config)
     address = replace(address, connect_timeout=min(_CONNECT_SECONDS, address.connect_timeout))
     try:
@@ -41,15 +40,16 @@ def check_server(config: MySqlConfig, connector: str) -> Mapping[str, Sequence[s
             session.close()
     except (DatabaseError, ConnectionLost) as e:
         return {_HOST: [f"Error while validating connector config: {e}"]}
-    return judge(config, connector, facts)
+    return judge(config, facts)
 
 
-def judge(config: MySqlConfig, connector: str, facts: ServerFacts) -> dict[str, list[str]]:
-    """What such a server says of the configuration, by key. Pure."""
+def judge(config: MySqlConfig, facts: ServerFacts) -> dict[str, list[str]]:
+    """What such a server says of the configuration, by key. Pure. Who else reads with the same database.server.id is looked for
+    when a task starts: by then a reader that is about to end is gone."""
     errors: dict[str, list[str]] = {}
-    wish = Wish(config.flavor, config.server_id, replica_uuid(connector, config.topic_prefix), f"headgate-{connector}"[:60],
-                config.snapshot_mode != "initial_only", bool(config.history_topic and config.history_bootstrap))
-    for problem in problems(facts, wish):
+    wish = Wish(config.flavor, config.server_id, stream=config.snapshot_mode != "initial_only",
+                history=bool(config.history_topic and config.history_bootstrap))
+    for problem in problems(replace(facts, replicas=None), wish):
         errors.setdefault(problem.key, []).append(str(problem))
     needed = wish.stream and facts.flavor is config.flavor and not facts.full_metadata
     if needed and config.history_class != KAFKA_HISTORY:

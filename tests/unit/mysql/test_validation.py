@@ -9,7 +9,7 @@ import pytest
 
 from connectors.mysql.config import MariaDbConfig, MySqlConfig
 from connectors.mysql.server import LogFile, LogStatus, Replica, ServerFacts
-from connectors.mysql.stream import FilePosition, replica_uuid
+from connectors.mysql.stream import FilePosition
 from connectors.mysql.structure import Flavor
 from connectors.mysql.validation import judge
 
@@ -20,7 +20,7 @@ PROPS = {"topic.prefix": "p", "database.hostname": "h", "database.user": "u", "d
 
 
 def judged(model: type[MySqlConfig] = MySqlConfig, props: dict[str, str] | None = None, **facts: Any) -> dict[str, str]:
-    found = judge(model.from_props({**PROPS, **(props or {})}), "c", replace(FACTS, **facts))
+    found = judge(model.from_props({**PROPS, **(props or {})}), replace(FACTS, **facts))
     return {k: "; ".join(v) for k, v in found.items()}
 
 
@@ -37,7 +37,6 @@ def test_a_good_server_has_nothing_against_it() -> None:
     ({"rights": frozenset({"SELECT", "REPLICATION CLIENT"})}, "database.user", "GRANT REPLICATION SLAVE"),
     ({"files": None}, "database.user", "GRANT REPLICATION CLIENT"),
     ({"server_id": 7}, "database.server.id", "the server's own"),
-    ({"replicas": (Replica(7, "other", ""),)}, "database.server.id", "is in use"),
     ({"flavor": Flavor.MARIADB, "row_metadata": ""}, "database.hostname", "io.debezium.connector.mariadb.MariaDbConnector")])
 def test_what_stands_in_the_way_is_told_at_its_key(facts: dict[str, Any], key: str, said: str) -> None:
     found = judged(**facts)
@@ -61,8 +60,8 @@ def test_a_snapshot_alone_needs_no_stream() -> None:
     assert judged(props={"snapshot.mode": "initial_only"}, binlog_format="MIXED", row_metadata="MINIMAL", server_id=7) == {}
 
 
-def test_its_own_running_task_does_not_stand_in_the_way() -> None:
-    assert judged(replicas=(Replica(7, "headgate-c", replica_uuid("c", "p")),)) == {}
+def test_who_reads_with_the_number_now_is_left_to_the_start_of_a_task() -> None:
+    assert judged(replicas=(Replica(7, "other", ""),)) == {}
 
 
 def test_mariadb_s_right_has_its_own_name() -> None:
