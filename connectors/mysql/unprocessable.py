@@ -25,8 +25,8 @@ def rolled_back_late(where: str) -> Unprocessable:
     """Rows that never came to be were handed on."""
     return Unprocessable(
         f"the transaction that ends at {where} was rolled back, in part or as a whole, after it changed a non-transactional "
-        "table, and it is so long that its rows were handed on before that was seen: rows that never came to be are in the topics. "
-        f"To do: make a new snapshot of its tables; to go on, {_GO_ON}")
+        "table, and it is so long that its rows were handed on before that was seen: rows that never came to be are in the "
+        f"topics. To do: make a new snapshot of its tables; to go on, {_GO_ON}")
 
 
 def xa_not_read(xid: str, where: str) -> Unprocessable:
