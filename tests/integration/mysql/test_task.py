@@ -206,7 +206,8 @@ def test_a_row_image_that_lacks_columns_stops(lab: Lab) -> None:
 
 
 def test_partial_json_updates_are_full_rows(my: Lab) -> None:
-    my.sql("CREATE TABLE j (id INT PRIMARY KEY, d JSON, e JSON)", "INSERT INTO j VALUES (1, '{\"a\": [1, 2], \"b\": \"x\"}', '[]')")
+    my.sql("CREATE TABLE j (id INT PRIMARY KEY, d JSON, e JSON)",
+           "INSERT INTO j VALUES (1, '{\"a\": [1, 2], \"b\": \"x\"}', '[]')")
     runner = my.task(table__include__list=f"{my.name}.j").rows_of(1)
     my.sql("SET SESSION binlog_row_value_options = PARTIAL_JSON",
            "UPDATE j SET d = JSON_SET(d, '$.a[1]', 'new', '$.c', 3), e = JSON_ARRAY_INSERT(e, '$[0]', 7) WHERE id = 1",
