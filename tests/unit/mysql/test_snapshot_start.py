@@ -30,6 +30,7 @@ def server(journal: list[str], name: str, **more: Answer) -> Fake:
         fake.on(beginning.replace("__", " "), answer)
     fake.on("SELECT @@global", [("utf8mb4", "utf8mb4_0900_ai_ci")])
     fake.on("SHOW BINARY LOG STATUS", STATUS)
+    fake.on("SELECT @@GLOBAL.gtid_mode", [("ON",)])
     fake.on("SELECT TABLE_SCHEMA", [("d", "t", "BASE TABLE", "InnoDB"), ("d", "left_out", "BASE TABLE", "InnoDB")])
     fake.on("SHOW CREATE TABLE `d`.`t`", [("t", "CREATE TABLE `t` (id INT PRIMARY KEY)")])
     fake.on("SHOW CREATE TABLE `d`.`left_out`", [("left_out", "nonsense")])
