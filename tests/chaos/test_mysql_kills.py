@@ -30,7 +30,7 @@ def test_kills_of_task_and_worker_lose_nothing_and_store_nothing_early(scene: Sc
 
 
 @pytest.mark.parametrize("source", ["mysql"], indirect=True)
-@pytest.mark.parametrize("name", chosen(("commit.after_offset_write", "snapshot.before_last_batch"), without=["slot.after_create"]))
+@pytest.mark.parametrize("name", chosen(["commit.after_offset_write", "snapshot.before_last_batch"], ["slot.after_create"]))
 def test_a_process_killed_at_a_failpoint_loses_nothing(name: str, unopened: Scene) -> None:
     assert_a_kill_there_loses_nothing(unopened, name)
 

@@ -176,7 +176,10 @@ def library(column: Column, value: Any) -> Any:
         case "datetime" | "timestamp":
             return (value - EPOCH) // MICROSECOND
         case "time":
-            return value // MICROSECOND
+            whole, part = divmod(abs(value) // MICROSECOND, 1_000_000)
+            if value < datetime.timedelta(0):
+                return -(whole * 1_000_000 + (1_000_000 - part if part else 0))  # it takes such a fraction from the wrong end
+            return whole * 1_000_000 + part
         case "bit":
             return int(value, 2)
         case "set":
@@ -199,37 +202,44 @@ def _texts(value: Any) -> Any:
 
 
 _ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|.)", re.DOTALL)
-_PLAIN = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"0": b"\0", b"b": b"\b", b"Z": b"\x1a"}
+_PLAIN = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"0": b"\0", b"b": b"\b", b"f": b"\f", b"v": b"\v",
+          b"a": b"\a", b"Z": b"\x1a"}
 
 
-def _unquoted(told: bytes) -> bytes:
+_MARIADB_ESCAPE = re.compile(rb"\\(x(?:[01][0-9a-f]|7f))")
+"""It prints quotes and backslashes as they are."""
+
+
+def _unquoted(told: bytes, mariadb: bool) -> bytes:
     def plain(found: re.Match[bytes]) -> bytes:
         what = found[1]
         return bytes.fromhex(what[1:].decode()) if len(what) == 3 else _PLAIN.get(what, what)
 
-    return _ESCAPE.sub(plain, told[1:-1])
+    return (_MARIADB_ESCAPE if mariadb else _ESCAPE).sub(plain, told[1:-1])
 
 
-def dumped(column: Column, told: bytes) -> Any:
+def dumped(column: Column, told: bytes, mariadb: bool) -> Any:
     """From what mysqlbinlog prints behind ``@n=``."""
     if told == b"NULL":
         return None
     plain = told.decode("latin-1").strip("'")
     match column.kind:
         case "int":
-            return int(plain.partition(" ")[0])
+            # It does not know the sign: a number that would be negative is followed by what it is without.
+            signed, _, unsigned = plain.rstrip(")").partition(" (")
+            return int(unsigned if unsigned and "UNSIGNED" in column.type else signed)
         case "decimal":
             return Decimal(plain)
         case "float":
             return float(plain.partition(" ")[0])
         case "text":
-            return _unquoted(told).decode("latin-1" if "latin1" in column.type else "utf-8")
+            return _unquoted(told, mariadb).decode("latin-1" if "latin1" in column.type else "utf-8")
         case "fixed":
-            return _unquoted(told).ljust(8, b"\0")
+            return _unquoted(told, mariadb).ljust(8, b"\0")
         case "bytes":
-            return _unquoted(told)
+            return _unquoted(told, mariadb)
         case "json":
-            return json.loads(_unquoted(told))
+            return json.loads(_unquoted(told, mariadb))
         case "date":
             return (datetime.date(*map(int, plain.split(":"))) - EPOCH.date()).days
         case "datetime":
