@@ -104,16 +104,18 @@ def _row(columns: Sequence[Column], values: dict[str, Any] | None, form: Any) ->
 
 
 def by_library(scene: Scene, tables: dict[str, tuple[Column, ...]], file: str, pos: int) -> Changes:
-    """By python-mysql-replication."""
+    """By python-mysql-replication, up to the row of the table ``last``."""
     server = scene.server
     reader = BinLogStreamReader(
         connection_settings={"host": server.host, "port": server.port, "user": server.user, "passwd": server.password},
-        server_id=scene.server_id + 1, log_file=file, log_pos=pos, resume_stream=True, blocking=False,
+        server_id=scene.server_id + 1, log_file=file, log_pos=pos, resume_stream=True, blocking=True,
         only_schemas=[scene.database], only_events=[WriteRowsEvent, UpdateRowsEvent, DeleteRowsEvent],
         is_mariadb=scene.flavor == "mariadb")
     found: Changes = {name: [] for name in tables}
     try:
         for event in reader:
+            if event.table == "last":
+                break
             columns = tables[event.table]
 
             def row(one: dict[str, Any], side: str, columns: Sequence[Column] = columns) -> Row:
@@ -169,7 +171,7 @@ def by_dump(scene: Scene, tables: dict[str, tuple[Column, ...]], file: str, pos:
         elif statement := _STATEMENT.fullmatch(line):
             end()
             kind, name = "", statement[3].decode()
-            if statement[2].decode() == scene.database:
+            if statement[2].decode() == scene.database and name in tables:
                 kind = _KINDS[statement[1]]
         elif not line.startswith(b"###"):
             end()
@@ -216,6 +218,7 @@ def test_two_other_readers_of_the_log_find_the_rows_that_we_find(scene: Scene, s
     file, pos = scene.sql("SHOW BINARY LOG STATUS" if scene.flavor == "mysql" else "SHOW MASTER STATUS")[0][:2]
     for _ in range(TRANSACTIONS):
         writer.transaction()
+    scene.sql("CREATE TABLE last (id INT PRIMARY KEY)", "INSERT INTO last VALUES (1)")
     tables = writer.tables
     theirs = by_library(scene, tables, file, pos)
     told = by_dump(scene, tables, file, pos)
