@@ -49,13 +49,14 @@ class ColumnDef:
     mediumblob, longblob, enum, set, json, date, time, datetime, timestamp, year, vector, uuid, inet4, inet6, and geometry,
     point, linestring, polygon, multipoint, multilinestring, multipolygon, geometrycollection. Aliases are resolved (INTEGER is
     int, BOOL is tinyint with length 1, REAL is double, NUMERIC is decimal, NCHAR is char with charset utf8mb3, a text type with
-    CHARACTER SET binary is its binary twin, MariaDB's JSON is longtext). ``declared`` is the type's name as the statement spells it,
-    upper case, with UNSIGNED and ZEROFILL ("INT UNSIGNED", "BOOLEAN"): for source-type propagation and schema-change records.
+    CHARACTER SET binary is its binary twin, MariaDB's JSON is longtext). ``declared`` is the type's name as the statement spells
+    it, upper case, with UNSIGNED and ZEROFILL ("INT UNSIGNED", "BOOLEAN"): for source-type propagation and schema-change records.
 
     ``length`` is the display or character length, the precision of decimals, the bits of BIT, the dimensions of VECTOR; of a
     table map alone (no structure known) it may be None where the map does not tell it. ``scale`` is decimals, or the fraction
     digits (fsp) of time types. ``charset`` is a MySQL character set name, None of types without one. ``default`` is the SQL text
-    of the DEFAULT clause as written in the statement ("'a'", "b'101'", "CURRENT_TIMESTAMP(3)", "(uuid())", "NULL"), None when there is none.
+    of the DEFAULT clause as written in the statement ("'a'", "b'101'", "CURRENT_TIMESTAMP(3)", "(uuid())", "NULL"), None when
+    there is none.
     """
 
     name: str
@@ -101,8 +102,8 @@ class KeyDef:
 
 @dataclass(frozen=True, slots=True)
 class TableDef:
-    """One table. ``primary_key`` and ``unique_key`` are column names in the key's order; ``unique_key`` is the first declared unique key
-    all of whose columns are NOT NULL (it stands in for a missing primary key), prefix keys count."""
+    """One table. ``primary_key`` and ``unique_key`` are column names in the key's order; ``unique_key`` is the first declared
+    unique key all of whose columns are NOT NULL (it stands in for a missing primary key), prefix keys count."""
 
     id: TableId
     columns: tuple[ColumnDef, ...]

@@ -143,7 +143,8 @@ class Case:
 
     def config(self, database: Database, bootstrap: str) -> dict[str, str]:
         """base.json and the case's properties, placeholders filled in; null removes one of base.json."""
-        config: dict[str, Any] = json.loads((self.path.parent / "base.json").read_text()) | self.spec.get("config", {}) | self.more
+        base: dict[str, Any] = json.loads((self.path.parent / "base.json").read_text())
+        config = base | self.spec.get("config", {}) | self.more
         for side in ("key", "value"):
             if f"{side}.converter" not in config:
                 config |= {f"{side}.converter": "org.apache.kafka.connect.json.JsonConverter",

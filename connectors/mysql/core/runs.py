@@ -48,7 +48,7 @@ def gather(kind: int, body: bytes, at: int, end: int, row: int, first: int, limi
 
 def same(new: Spans, old: Spans, keys: Sequence[int]) -> bool:
     """Whether these columns have the same bytes in both rows."""
-    for place in keys:
+    for place in keys:  # noqa: SIM110 - a generator would be an object for every row
         if not new.same(old, place):
             return False
     return True
