@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from devstack.stack import Stack
+from devstack.worker import WorkerProcess
 from tests.chaos.mysql import SMALL, MariaDbSource, MySqlFileSource, MySqlSource
 from tests.chaos.postgres import PostgresSource
 from tests.chaos.scene import Scene
@@ -36,14 +37,37 @@ def source(request: pytest.FixtureRequest) -> Any:
     return SOURCES[getattr(request, "param", "postgres")]
 
 
+@pytest.fixture(scope="module")
+def worker(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerProcess]:
+    """Serves one test after the other; not started yet."""
+    made = WorkerProcess(stack.kafka.bootstrap, stack.registry.url, tmp_path_factory.mktemp("worker"), group="chaos")
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
 @pytest.fixture
-def unopened(stack: Stack, source: Any, tmp_path: Path) -> Iterator[Scene]:
+def unopened(stack: Stack, source: Any, worker: WorkerProcess) -> Iterator[Scene]:
     """A scene in which nothing runs yet."""
-    made = Scene(stack, tmp_path, source)
+    made = Scene(stack, worker, source)
     try:
         yield made
     finally:
         made.close()
+
+
+@pytest.fixture
+def apart(stack: Stack, source: Any, tmp_path: Path) -> Iterator[Scene]:
+    """The same with a worker of its own, whose environment and properties may be changed before it starts."""
+    worker = WorkerProcess(stack.kafka.bootstrap, stack.registry.url, tmp_path, group=f"apart-{tmp_path.name[-12:]}")
+    made = Scene(stack, worker, source)
+    try:
+        yield made
+    finally:
+        worker.environment.clear()
+        made.close()
+        worker.stop()
 
 
 @pytest.fixture

@@ -23,17 +23,19 @@ NUMBERS = itertools.count(1)
 
 
 class Scene:
-    """Everything of one chaos test. ``source`` makes the database's side of it; ``environment`` is the worker's."""
+    """Everything of one chaos test. ``source`` makes the database's side of it; ``worker`` is started when it is needed, and
+    runs nothing else."""
 
-    def __init__(self, stack: Stack, folder: Path, source: Callable[[Stack, str], Any]) -> None:
+    def __init__(self, stack: Stack, worker: WorkerProcess, source: Callable[[Stack, str], Any]) -> None:
         self.name = f"chaos{next(NUMBERS)}"
+        self.worker = worker
         self.stack = stack
         self.source = source(stack, self.name)
         self.witnesses: list[Witness] = []
         self.workload: Workload | None = None
         self.more: dict[str, str] = {}
         """Properties of the connector over those of the source."""
-        self.worker = WorkerProcess(stack.kafka.bootstrap, stack.registry.url, folder, group=self.name)
+        self._registered = False
 
     def open(self) -> None:
         """Table, worker, connector, writer; returns once it streams."""
@@ -49,12 +51,14 @@ class Scene:
 
     def start_reading(self) -> None:
         """Worker and connector; returns once it streams."""
-        self.worker.start()
+        if self.worker.process is None:
+            self.worker.start()
         self.register()
         self.await_reading()
 
     def register(self, more: Mapping[str, str] | None = None) -> None:
         """Put the connector."""
+        self._registered = True
         config = {"topic.prefix": self.name, **self.source.config(), **self.more, **(more or {})}
         answer = httpx.put(f"{self.worker.url}/connectors/{self.name}/config", json=config, timeout=90)
         assert answer.status_code in (200, 201), answer.text
@@ -119,7 +123,7 @@ class Scene:
 
     def offset(self) -> dict[str, Any] | None:
         """What is stored in Kafka."""
-        return stored_offset(self.stack.kafka.bootstrap, f"{self.name}-offsets", self.name)
+        return stored_offset(self.stack.kafka.bootstrap, f"{self.worker.group}-offsets", self.name)
 
     def stored(self) -> Any:
         """The position stored in Kafka; None when there is none, or of a snapshot that runs."""
@@ -160,9 +164,12 @@ class Scene:
             seen.close()
         if self.workload is not None and self.workload.is_alive():
             self.workload.stop()
-        if self.worker.process is not None:
+        if self._registered:
             self.source.killing()
-            self.worker.stop()
+            if not self.worker.is_healthy():
+                self.worker.stop()
+                self.worker.start()
+            httpx.delete(f"{self.worker.url}/connectors/{self.name}", timeout=60)
         self.source.close()
 
 

@@ -15,5 +15,5 @@ SHORT = ("commit.after_offset_write", "herder.before_commit_record", "ledger.bef
 
 
 @pytest.mark.parametrize("name", chosen(SHORT))
-def test_a_process_killed_at_a_failpoint_loses_nothing(name: str, unopened: Scene) -> None:
-    assert_a_kill_there_loses_nothing(unopened, name)
+def test_a_process_killed_at_a_failpoint_loses_nothing(name: str, apart: Scene) -> None:
+    assert_a_kill_there_loses_nothing(apart, name)

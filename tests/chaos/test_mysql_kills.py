@@ -31,8 +31,8 @@ def test_kills_of_task_and_worker_lose_nothing_and_store_nothing_early(scene: Sc
 
 @pytest.mark.parametrize("source", ["mysql"], indirect=True)
 @pytest.mark.parametrize("name", chosen(["commit.after_offset_write", "snapshot.before_last_batch"], ["slot.after_create"]))
-def test_a_process_killed_at_a_failpoint_loses_nothing(name: str, unopened: Scene) -> None:
-    assert_a_kill_there_loses_nothing(unopened, name)
+def test_a_process_killed_at_a_failpoint_loses_nothing(name: str, apart: Scene) -> None:
+    assert_a_kill_there_loses_nothing(apart, name)
 
 
 def write_bulk(scene: Scene, compressed: bool) -> None:
@@ -68,13 +68,15 @@ def open_bulk(scene: Scene, failpoint: str) -> Witness:
     return scene.witness("bulk")
 
 
-FORMS = pytest.mark.parametrize(("source", "compressed"), [("mysql", False), ("mysql", True), ("mariadb", True)],
-                                indirect=["source"])
+def forms(*short: tuple[str, bool]) -> pytest.MarkDecorator:
+    """The database, and whether it logs the transaction compressed."""
+    chosen = [("mysql", False), ("mysql", True), ("mariadb", False), ("mariadb", True)] if LONG else short
+    return pytest.mark.parametrize(("source", "compressed"), chosen, indirect=["source"])
 
 
-@FORMS
-def test_a_kill_inside_a_transaction_of_many_rows_loses_none(unopened: Scene, compressed: bool) -> None:
-    scene = unopened
+@forms(("mysql", True), ("mariadb", False))
+def test_a_kill_inside_a_transaction_of_many_rows_loses_none(apart: Scene, compressed: bool) -> None:
+    scene = apart
     seen = open_bulk(scene, "pipeline.after_produce=kill:150")
     write_bulk(scene, compressed)
     until(lambda: scene.task_state() == "FAILED", 60, "the task to be killed")
@@ -104,9 +106,9 @@ def assert_bulk_arrived_after(scene: Scene, seen: Witness) -> None:
     assert_bulk_arrived(scene, seen)
 
 
-@FORMS
-def test_a_clean_stop_inside_a_transaction_repeats_nothing(unopened: Scene, compressed: bool, tmp_path: Path) -> None:
-    scene, release = unopened, tmp_path / "go on"
+@forms(("mysql", True), ("mariadb", True))
+def test_a_clean_stop_inside_a_transaction_repeats_nothing(apart: Scene, compressed: bool, tmp_path: Path) -> None:
+    scene, release = apart, tmp_path / "go on"
     scene.worker.environment[RELEASE] = str(release)
     seen = open_bulk(scene, "pipeline.before_produce=pause:60")
     write_bulk(scene, compressed)
