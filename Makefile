@@ -59,8 +59,11 @@ chaos: $(STAMP) ## the long chaos run (CHAOS_RUNS=n kills, default 30)
 fuzz: $(STAMP) ## the decoders on a million mutated inputs each, two processes (FUZZ=targets, FUZZ_INPUTS=n)
 	$(BIN)/python -m tests.fuzz $(FUZZ) --inputs $${FUZZ_INPUTS:-1000000}
 
-bench: $(STAMP) ## drain a backlog through the whole path, ratios to a plain reader of the same slot
+bench: $(STAMP) ## PostgreSQL and MySQL, streams and snapshots, ratios to plain readers; memory (BENCH_CASES=names)
 	$(BIN)/python -m bench
+
+bench-quick: $(STAMP) ## the same once, with small sizes
+	$(BIN)/python -m bench --quick
 
 demo: $(STAMP) ## real servers, a worker, live changes on the screen (DEMO_SECONDS=n ends by itself)
 	@$(BIN)/python -m examples.demo

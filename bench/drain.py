@@ -1,120 +1,121 @@
-"""One drain: a connector that was stopped reads a backlog through the whole path, wire bytes to acknowledged Avro."""
+"""A connector on a worker of its own, driven by REST, and what it takes to bring a backlog to Kafka.
+
+The way measured is the whole: bytes of the database's wire to Avro that the broker has acknowledged.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import httpx
-import psycopg
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from bench import plain, source, usage
+from bench import usage
 from devstack.stack import Stack
 from devstack.worker import WorkerProcess
 
-__all__ = ["Result", "run"]
+__all__ = ["Connector", "Measured"]
 
-NAME, SLOT, PUBLICATION, TOPIC = "bench", "headgate_bench", "headgate_bench", "bench.bench.events"
-PLAIN_SLOT = "headgate_bench_plain"
+_STARTING, _DRAINING = 90.0, 1800.0
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """One run. CPU is of the task process; memory is worker, fork server and task together."""
+class Measured:
+    """From the first record that was seen in Kafka to the last: how many came, in how long, and the task's CPU seconds. Where all
+    came at once, from the start."""
 
     changes: int
     seconds: float
-    task_cpu_seconds: float
+    cpu_seconds: float
     peak_kib: int
-    plain: plain.Drained
-    row_bytes: float
-
-    @property
-    def rate(self) -> float:
-        """Events a second."""
-        return self.changes / self.seconds
-
-    @property
-    def plain_rate(self) -> float:
-        """What the plain reader drains a second."""
-        return self.plain.rows / self.plain.seconds
-
-    def as_json(self) -> dict[str, Any]:
-        """For the results file."""
-        return {
-            "changes": self.changes, "seconds": self.seconds, "events_per_second": self.rate,
-            "task_cpu_seconds_per_million": self.task_cpu_seconds / self.changes * 1e6,
-            "peak_memory_mib": self.peak_kib / 1024, "plain_events_per_second": self.plain_rate,
-            "plain_cpu_seconds_per_million": self.plain.cpu_seconds / self.plain.rows * 1e6,
-            "ratio_to_plain": self.rate / self.plain_rate, "row_bytes": self.row_bytes,
-        }
 
 
-def wait(what: str, ready: Callable[[], bool], seconds: float = 300) -> None:
-    """Until it holds; says what was waited for when it does not."""
-    deadline = time.monotonic() + seconds
-    while not ready():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {seconds:.0f} s for {what}")
-        time.sleep(0.01)
+class Connector:
+    """One connector and its worker: open with ``with``. Raises RuntimeError with the trace when
+    the task fails, TimeoutError when what is waited for does not come."""
+
+    def __init__(self, stack: Stack, name: str, config: Mapping[str, str]) -> None:
+        self.name = name
+        self._prefix = name.replace("-", "_")  # a prefix becomes an Avro namespace
+        self._config = {**config, "topic.prefix": self._prefix}
+        self._bootstrap = stack.kafka.bootstrap
+        self._worker = WorkerProcess(self._bootstrap, stack.registry.url, stack.directory / f"worker-{name}", group=name)
+        self._http = httpx.Client(base_url=self._worker.url, timeout=90)
+
+    def __enter__(self) -> Self:
+        self._worker.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._http.close()
+        self._worker.stop()
+
+    def idle_then_stop(self) -> int:
+        """Register it, wait until it streams and its place is stored, stop it; the memory (KiB) it had while it waited."""
+        self._register()
+        self._wait("the connector's offset", lambda: bool(self._get("offsets").get("offsets")), _STARTING)
+        idle = usage.family_kib(self._worker)
+        self._put("stop")
+        self._wait("the connector to stop", lambda: not self._get("status")["tasks"], _STARTING)
+        return idle
+
+    def drain(self, table: str, changes: int) -> Measured:
+        """Resume it, or register it when it is not there yet, and wait until its topic of the table has that many records."""
+        topic = f"{self._prefix}.{table}"
+        consumer = Consumer({"bootstrap.servers": self._bootstrap, "group.id": "bench"})
+        memory = usage.MemoryWatch(self._worker)
+        try:
+            seen, began, cpu = 0, time.monotonic(), 0.0
+            if self._http.get(f"/connectors/{self.name}").status_code == 404:
+                self._register()
+            else:
+                self._put("resume")
+            self._wait("the first record", lambda: _end(consumer, topic) > 0, _STARTING)
+            first = _end(consumer, topic)
+            (task,) = usage.task_processes(self._worker)
+            if first < changes:
+                seen, began, cpu = first, time.monotonic(), usage.cpu_seconds(task)
+            self._wait("the backlog to be drained", lambda: _end(consumer, topic) >= changes, _DRAINING)
+            seconds, cpu = time.monotonic() - began, usage.cpu_seconds(task) - cpu
+        finally:
+            memory.close()
+            consumer.close()
+        self._http.delete(f"/connectors/{self.name}").raise_for_status()
+        return Measured(changes - seen, seconds, cpu, memory.peak_kib)
+
+    def _register(self) -> None:
+        answer = self._http.put(f"/connectors/{self.name}/config", json=self._config)
+        if answer.is_error:
+            raise RuntimeError(f"the worker refused the connector {self.name}: {answer.text}")
+
+    def _get(self, what: str) -> dict[str, Any]:
+        answer = self._http.get(f"/connectors/{self.name}/{what}")
+        return dict(answer.json()) if answer.status_code == 200 else {"tasks": [], "connector": {"state": "UNASSIGNED"}}
+
+    def _put(self, what: str) -> None:
+        self._http.put(f"/connectors/{self.name}/{what}").raise_for_status()
+
+    def _wait(self, what: str, ready: Callable[[], bool], seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        look = 0.0
+        while not ready():
+            now = time.monotonic()
+            if now >= look:
+                look = now + 1
+                for part in (status := self._get("status"))["tasks"] + [status["connector"]]:
+                    if part["state"] == "FAILED":
+                        raise RuntimeError(f"the connector {self.name} failed: {part.get('trace')}")
+            if now > deadline:
+                raise TimeoutError(f"{self.name}: waited {seconds:.0f} s for {what}")
+            time.sleep(0.01)
 
 
-def run(stack: Stack, changes: int, per_transaction: int, say: Callable[[str], None]) -> Result:
-    """Make the backlog, drain it by the plain reader, then by Headgate."""
-    pg = stack.postgres
-    conninfo = f"host=127.0.0.1 port={pg.port} user=cdc password=cdc dbname=lab"
-    source.prepare(pg.dsn)
-    with WorkerProcess(stack.kafka.bootstrap, stack.registry.url, stack.directory / "worker", group="bench") as worker:
-        http = httpx.Client(base_url=worker.url, timeout=90)
-        config = {
-            "connector.class": "io.debezium.connector.postgresql.PostgresConnector", "plugin.name": "pgoutput",
-            "topic.prefix": "bench", "database.hostname": "127.0.0.1", "database.port": str(pg.port),
-            "database.user": "cdc", "database.password": "cdc", "database.dbname": "lab", "slot.name": SLOT,
-            "publication.name": PUBLICATION, "publication.autocreate.mode": "filtered",
-            "table.include.list": source.TABLE, "snapshot.mode": "no_data",
-        }
-        http.put(f"/connectors/{NAME}/config", json=config).raise_for_status()
-        wait("the slot", lambda: _streams(http, pg.dsn))
-        http.put(f"/connectors/{NAME}/stop").raise_for_status()
-        wait("the connector to stop", lambda: not http.get(f"/connectors/{NAME}/status").json()["tasks"])
-        plain.make_slot(pg.dsn, PLAIN_SLOT, "headgate_bench_plain", source.TABLE)
-        say(f"writing {changes:,} changes in transactions of {per_transaction:,} rows")
-        source.backlog(pg.dsn, changes, per_transaction)
-        say("plain reader")
-        baseline = plain.drain(conninfo, PLAIN_SLOT, "headgate_bench_plain", changes)
-        say("Headgate")
-        consumer = Consumer({"bootstrap.servers": stack.kafka.bootstrap, "group.id": "bench"})
-        memory = usage.MemoryWatch(worker)
-        began = time.monotonic()
-        http.put(f"/connectors/{NAME}/resume").raise_for_status()
-        wait("the first event", lambda: _end(consumer) > 0)
-        first = time.monotonic()
-        (task,) = usage.task_processes(worker)
-        wait("the backlog to be drained", lambda: _end(consumer) >= changes)
-        ended = time.monotonic()
-        cpu = usage.cpu_seconds(task)
-        memory.close()
-        consumer.close()
-        say(f"drained; {first - began:.1f} s from resume to the first event")
-        http.delete(f"/connectors/{NAME}").raise_for_status()
-        return Result(changes, ended - first, cpu, memory.peak_kib, baseline, source.row_bytes(pg.dsn))
-
-
-def _end(consumer: Consumer) -> int:
+def _end(consumer: Consumer, topic: str) -> int:
     try:
-        return int(consumer.get_watermark_offsets(TopicPartition(TOPIC, 0), timeout=5)[1])
-    except Exception:  # noqa: BLE001 - the topic is made with its first record
+        return int(consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=5)[1])
+    except KafkaException:  # the topic is made with its first record
         return 0
-
-
-def _streams(http: httpx.Client, dsn: str) -> bool:
-    status = http.get(f"/connectors/{NAME}/status").json()
-    for task in status.get("tasks", []):
-        if task["state"] == "FAILED":
-            raise RuntimeError(task.get("trace"))
-    with psycopg.connect(dsn) as connection:
-        query = "SELECT 1 FROM pg_replication_slots WHERE slot_name = %s AND active"
-        return connection.execute(query, [SLOT]).fetchone() is not None

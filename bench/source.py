@@ -1,44 +1,42 @@
-"""The database side of the benchmark: a table of ten columns and a backlog of changes in it."""
+"""What the cases ask of a database."""
 
 from __future__ import annotations
 
-import psycopg
+from typing import Protocol
 
-__all__ = ["COLUMNS", "backlog", "prepare", "row_bytes"]
+from bench.figures import Drained
+
+__all__ = ["TABLE", "Source"]
 
 TABLE = "bench.events"
-COLUMNS = 10
-_CREATE = """
-DROP SCHEMA IF EXISTS bench CASCADE;
-CREATE SCHEMA bench;
-CREATE TABLE bench.events (
-    id bigint PRIMARY KEY, account integer NOT NULL, kind text NOT NULL, note text, amount numeric(12,2) NOT NULL,
-    ratio double precision, active boolean NOT NULL, trace uuid NOT NULL, created timestamptz NOT NULL, day date NOT NULL);
-"""
-_INSERT = """
-INSERT INTO bench.events
-SELECT n, n %% 1000, 'kind-' || n %% 7, CASE WHEN n %% 3 = 0 THEN NULL ELSE 'a note of ordinary length, number ' || n END,
-       (n %% 100000)::numeric / 100, n / 7.0, n %% 2 = 0, md5(n::text)::uuid,
-       timestamptz '2026-01-01 00:00:00.123456Z' + n * interval '1 second', date '2026-01-01' + (n %% 365)::int
-FROM generate_series(%s::bigint, %s::bigint) AS n
-"""
+"""The table of ten columns, in every database; with the prefix its topic."""
 
 
-def prepare(dsn: str) -> None:
-    """Make the table afresh."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(_CREATE)
+class Source(Protocol):
+    """A table of ten columns, its changes, the connector for it, and plain readers to compare with."""
 
+    title: str
+    plain_stream: str
+    """What the plain reader of the stream is, in words."""
+    plain_snapshot: str
 
-def backlog(dsn: str, changes: int, per_transaction: int) -> None:
-    """Commit that many inserts, in transactions of that size."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        for first in range(1, changes + 1, per_transaction):
-            connection.execute(_INSERT, [first, min(first + per_transaction, changes + 1) - 1])
+    def config(self, snapshot: str) -> dict[str, str]:
+        """The connector's configuration with this ``snapshot.mode``, without ``topic.prefix``."""
 
+    def prepare(self) -> None:
+        """Make the table afresh, and forget the readers of an earlier case."""
 
-def row_bytes(dsn: str) -> float:
-    """Mean size of a row as text, for the report."""
-    with psycopg.connect(dsn) as connection:
-        row = connection.execute("SELECT avg(length(e::text)) FROM (SELECT * FROM bench.events LIMIT 1000) e").fetchone()
-    return float(row[0]) if row and row[0] is not None else 0.0
+    def mark(self) -> None:
+        """From here on the plain reader of the stream reads. Called before :meth:`write`."""
+
+    def write(self, changes: int, per_transaction: int) -> None:
+        """Commit that many inserts, in transactions of that size."""
+
+    def row_bytes(self) -> float:
+        """Mean size of a row as text."""
+
+    def drain_stream(self, rows: int) -> Drained:
+        """Read all that was written since :meth:`mark`, ``rows`` changes, and throw it away."""
+
+    def drain_snapshot(self, rows: int) -> Drained:
+        """Read the whole table, ``rows`` rows, and throw it away."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
 from devstack.process import ProcessId, is_running
 from devstack.worker import WorkerProcess
 
-__all__ = ["MemoryWatch", "cpu_seconds", "pss_kib", "task_processes"]
+__all__ = ["MemoryWatch", "cpu_seconds", "family_kib", "task_processes"]
 
 _TICK = os.sysconf("SC_CLK_TCK")
 
@@ -36,32 +35,33 @@ def task_processes(worker: WorkerProcess) -> list[ProcessId]:
     return [p for p in family if p.pid not in parents]
 
 
-@dataclass
+def family_kib(worker: WorkerProcess) -> int:
+    """The memory of the worker and all below it."""
+    total = 0
+    for process in worker.family():
+        try:
+            if is_running(process):
+                total += pss_kib(process)
+        except OSError:
+            continue
+    return total
+
+
 class MemoryWatch:
-    """Samples the memory of the worker and all below it until closed; ``peak_kib`` is the highest sum."""
+    """Samples the memory of the worker and all below it, ten times a second, until closed; ``peak_kib`` is the highest."""
 
-    worker: WorkerProcess
-    peak_kib: int = 0
-
-    def __post_init__(self) -> None:
+    def __init__(self, worker: WorkerProcess) -> None:
+        self._worker = worker
         self._halt = threading.Event()
+        self.peak_kib = 0
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
-        while not self._halt.wait(0.25):
-            total = 0
-            for process in self.worker.family():
-                try:
-                    if is_running(process):
-                        total += pss_kib(process)
-                except OSError:
-                    continue
-            self.peak_kib = max(self.peak_kib, total)
+        while not self._halt.wait(0.1):
+            self.peak_kib = max(self.peak_kib, family_kib(self._worker))
 
     def close(self) -> None:
         """Stop sampling."""
         self._halt.set()
         self._thread.join()
-
-

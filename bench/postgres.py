@@ -1,0 +1,120 @@
+"""PostgreSQL's side: the table, its changes, the connector that captures it, and plain readers of slot and table."""
+
+from __future__ import annotations
+
+import select
+import struct
+import time
+
+import psycopg
+from psycopg import pq
+
+from bench.figures import Drained
+from devstack.postgres import Postgres
+
+__all__ = ["PostgresSource"]
+
+SLOT = PUBLICATION = "headgate_bench"
+PLAIN = "headgate_bench_plain"
+_CREATE = """
+DROP SCHEMA IF EXISTS bench CASCADE;
+CREATE SCHEMA bench;
+CREATE TABLE bench.events (
+    id bigint PRIMARY KEY, account integer NOT NULL, kind text NOT NULL, note text, amount numeric(12,2) NOT NULL,
+    ratio double precision, active boolean NOT NULL, trace uuid NOT NULL, created timestamptz NOT NULL, day date NOT NULL);
+"""
+_INSERT = """
+INSERT INTO bench.events
+SELECT n, n %% 1000, 'kind-' || n %% 7, CASE WHEN n %% 3 = 0 THEN NULL ELSE 'a note of ordinary length, number ' || n END,
+       (n %% 100000)::numeric / 100, n / 7.0, n %% 2 = 0, md5(n::text)::uuid,
+       timestamptz '2026-01-01 00:00:00.123456Z' + n * interval '1 second', date '2026-01-01' + (n %% 365)::int
+FROM generate_series(%s::bigint, %s::bigint) AS n
+"""
+
+
+class PostgresSource:
+    """A table of ten columns in a PostgreSQL of the devstack. See :class:`bench.source.Source`."""
+
+    title = "PostgreSQL"
+    plain_stream = "a slot of its own drained by libpq, a message a call"
+    plain_snapshot = "COPY bench.events TO STDOUT, a row a call"
+
+    def __init__(self, server: Postgres) -> None:
+        self._port = server.port
+        self._dsn = server.dsn
+
+    def config(self, snapshot: str) -> dict[str, str]:
+        """See Source."""
+        return {
+            "connector.class": "io.debezium.connector.postgresql.PostgresConnector", "plugin.name": "pgoutput",
+            "database.hostname": "127.0.0.1", "database.port": str(self._port), "database.user": "cdc",
+            "database.password": "cdc", "database.dbname": "lab", "slot.name": SLOT, "publication.name": PUBLICATION,
+            "publication.autocreate.mode": "filtered", "table.include.list": "bench.events", "snapshot.mode": snapshot,
+        }
+
+    def prepare(self) -> None:
+        """See Source."""
+        with psycopg.connect(self._dsn, autocommit=True) as connection:
+            for name in (SLOT, PLAIN):
+                connection.execute(
+                    "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s", [name])
+                connection.execute(f"DROP PUBLICATION IF EXISTS {name}")
+            connection.execute(_CREATE)
+
+    def mark(self) -> None:
+        """See Source: a slot for the plain reader."""
+        with psycopg.connect(self._dsn, autocommit=True) as connection:
+            connection.execute(f"CREATE PUBLICATION {PLAIN} FOR TABLE bench.events")
+            connection.execute("SELECT pg_create_logical_replication_slot(%s, 'pgoutput')", [PLAIN])
+
+    def write(self, changes: int, per_transaction: int) -> None:
+        """See Source."""
+        with psycopg.connect(self._dsn, autocommit=True) as connection:
+            for first in range(1, changes + 1, per_transaction):
+                connection.execute(_INSERT, [first, min(first + per_transaction, changes + 1) - 1])
+
+    def row_bytes(self) -> float:
+        """See Source."""
+        with psycopg.connect(self._dsn) as connection:
+            query = "SELECT avg(length(e::text)) FROM (SELECT * FROM bench.events LIMIT 1000) e"
+            row = connection.execute(query).fetchone()
+        return float(row[0]) if row and row[0] is not None else 0.0
+
+    def drain_stream(self, rows: int) -> Drained:
+        """See Source. Nothing is confirmed."""
+        conninfo = f"host=127.0.0.1 port={self._port} user=cdc password=cdc dbname=lab replication=database"
+        connection = pq.PGconn.connect(conninfo.encode())
+        if connection.status != pq.ConnStatus.OK:
+            raise RuntimeError(connection.error_message.decode())
+        command = f"START_REPLICATION SLOT {PLAIN} LOGICAL 0/0 (proto_version '1', publication_names '{PLAIN}')"
+        result = connection.exec_(command.encode())
+        if result.status != pq.ExecStatus.COPY_BOTH:
+            raise RuntimeError((result.error_message or b"").decode())
+        seen = 0
+        began, cpu = time.monotonic(), time.process_time()
+        while seen < rows:
+            size, data = connection.get_copy_data(1)
+            if size == 0:
+                select.select([connection.socket], [], [], 5)
+                connection.consume_input()
+            elif size < 0:
+                raise RuntimeError(connection.error_message.decode())
+            elif data[0] == 0x77 and data[25] in b"IUD":
+                seen += 1
+            elif data[0] == 0x6B and data[17]:
+                connection.put_copy_data(b"r" + struct.pack(">QQQQB", 0, 0, 0, 0, 0))
+                connection.flush()
+        done = Drained(seen, time.monotonic() - began, time.process_time() - cpu)
+        connection.finish()
+        return done
+
+    def drain_snapshot(self, rows: int) -> Drained:
+        """See Source."""
+        with psycopg.connect(self._dsn) as connection:
+            began, cpu = time.monotonic(), time.process_time()
+            with connection.cursor().copy("COPY bench.events TO STDOUT") as copy:
+                seen = sum(1 for _ in copy)
+            done = Drained(seen, time.monotonic() - began, time.process_time() - cpu)
+        if seen != rows:
+            raise RuntimeError(f"the plain reader saw {seen} rows of {rows}")
+        return done
