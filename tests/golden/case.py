@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 from confluent_kafka import Consumer, KafkaError, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from tests.golden import normalise, script
 from tests.golden.databases import SENTINEL, Database
@@ -35,6 +35,7 @@ class Topics:
         self.consumer = Consumer({
             "bootstrap.servers": bootstrap, "group.id": "golden-" + prefix, "enable.auto.commit": False,
             "auto.offset.reset": "earliest", "enable.partition.eof": True, "allow.auto.create.topics": False,
+            "fetch.wait.max.ms": 20,
         })
         self.admin = AdminClient({"bootstrap.servers": bootstrap})
 
@@ -64,7 +65,8 @@ class Topics:
     def drain(self) -> list[Any]:
         """Every record up to the present ends."""
         self.poll()
-        ends = {k: self.consumer.get_watermark_offsets(TopicPartition(*k), timeout=10)[1] for k in self.known}
+        asked = self.admin.list_offsets({TopicPartition(*k): OffsetSpec.latest() for k in self.known})
+        ends = {(at.topic, at.partition): found.result(10).offset for at, found in asked.items()}
 
         def at_end() -> bool:
             self.poll()
