@@ -21,8 +21,8 @@ _PLAIN_SECONDS = 1.0
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """How much is written. ``single`` is the changes in transactions of one row, ``huge`` the rows of the one huge transaction,
-    ``document`` the bytes of a huge row, ``documents`` how many of them the case of several writes: more bytes in all than the task
-    may take, since few only show how its buffers fill."""
+    ``document`` the bytes of a huge row, ``documents`` how many of them the case of several writes: more bytes in all than the
+    task may take, since few only show how its buffers fill."""
 
     changes: int = 300_000
     transaction: int = 1000
