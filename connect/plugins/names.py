@@ -67,5 +67,5 @@ JAVA_NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 SHOWN_VERSIONS: Mapping[str, str] = {
     "org.apache.kafka.": "4.1.0", "io.debezium.connector.mysql.": "3.6.1.Final", "io.debezium.connector.mariadb.": "3.5.0.Final",
     "io.debezium.": "3.6.3.Final"}
-"""Version that plugins under names of that package are shown with, the first that fits: the one whose behaviour they have. Headgate's own version is
-at ``GET /``."""
+"""Version that plugins under names of that package are shown with, the first that fits: the one whose behaviour they
+have. Headgate's own version is at ``GET /``."""
