@@ -10,10 +10,11 @@ from typing import Self
 
 
 class Proxy:
-    """Forwards to (host, port). ``freeze`` stops forwarding and keeps every connection open; ``cut`` resets them all."""
+    """Forwards to ``target``, (host, port), which may be changed for connections to come. ``freeze`` stops forwarding and keeps
+    every connection open; ``cut`` resets them all."""
 
     def __init__(self, host: str, port: int) -> None:
-        self._target = (host, port)
+        self.target = (host, port)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
@@ -62,7 +63,7 @@ class Proxy:
     def _accept(self) -> None:
         try:
             near, _ = self._listener.accept()
-            far = socket.create_connection(self._target)
+            far = socket.create_connection(self.target)
         except OSError:
             return
         with self._lock:
