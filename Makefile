@@ -24,7 +24,7 @@ $(STAMP): pyproject.toml setup.py
 	@echo "== installing Headgate into $(VENV) (about a minute the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "venv is missing (Debian: apt-get install python3-venv)"; exit 1; }
 	@$(BIN)/python -m pip install -q --upgrade pip
-	@$(BIN)/python -m pip install -q -e '.[dev]'
+	@HEADGATE_BUILD_CORE=skip $(BIN)/python -m pip install -q -e '.[dev]'
 	@$(MAKE) --no-print-directory core
 	@touch $@
 
