@@ -12,6 +12,7 @@ from connect.failpoints import ENVIRONMENT, RELEASE
 from tests.chaos.failing import assert_a_kill_there_loses_nothing, chosen
 from tests.chaos.scene import Scene, kills, runs
 from tests.chaos.witness import Witness
+from tests.chaos.xa_workload import XaWorkload
 from tests.waiting import until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.integration]
@@ -23,9 +24,23 @@ ROWS = 6000
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("source", ["mysql", "mysql-file", "mariadb"] if LONG else ["mysql", "mariadb"], indirect=True)
 def test_kills_of_task_and_worker_lose_nothing_and_store_nothing_early(scene: Scene) -> None:
-    """Among transactions of several rows, deletes, changed keys, new structures, new log files and compressed transactions."""
+    """Among transactions of several rows, deletes, changed keys, new structures, new log files, compressed transactions, and XA
+    transactions that are prepared in front of a kill and decided behind it."""
     seen = scene.witness()
-    kills(scene, seen, runs(2))
+    xa = XaWorkload(scene.source)
+    xa.start()
+    try:
+        kills(scene, seen, runs(2))
+    finally:
+        xa.stop()
+    decided = scene.witness("bulk")
+
+    def arrived() -> bool:
+        decided.catch_up()
+        return not decided.missing(xa.committed)
+
+    until(arrived, 60, "the XA transactions to arrive")
+    assert (decided.faults, decided.state) == ([], xa.versions)
     scene.assert_all_arrived(seen)
 
 
