@@ -23,7 +23,7 @@ def _copy(space: bytearray, at: int, data: bytes, start: int, size: int) -> None
 
 
 def _put_double(space: bytearray, at: int, value: float) -> None:
-    struct.pack_into("<d", space, at, value)
+    struct.pack_into("<d", space, at, float(value))
 
 
 # Compiled, these are the inline functions of writer.pxd (memcpy) and the lines have no effect on them.
