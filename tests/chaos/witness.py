@@ -37,9 +37,6 @@ class Witness:
 
     def catch_up(self) -> None:
         """Read up to the present end of the topic."""
-        # Nothing was produced yet, so the topic may not be there.
-        if not self._consumer.list_topics(self.topic, 30).topics[self.topic].partitions:
-            return
         deadline = time.monotonic() + 60
         end = self._end(deadline)
         while self._next < end:
@@ -52,9 +49,12 @@ class Witness:
     def _end(self, deadline: float) -> int:
         while True:
             try:
+                # Nothing was produced yet, so the topic may not be there.
+                if not self._consumer.list_topics(self.topic, 30).topics[self.topic].partitions:
+                    return 0
                 return int(self._consumer.get_watermark_offsets(TopicPartition(self.topic, 0), timeout=30)[1])
             except KafkaException:
-                # A broker that has just come back is not the leader yet.
+                # A broker that has just come back is not found yet, or not the leader.
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)
