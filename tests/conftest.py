@@ -14,9 +14,14 @@ from urllib.parse import urlsplit
 
 import psycopg.conninfo
 import pytest
+from hypothesis import HealthCheck, settings
 
 from devstack.stack import Stack
 from devstack.worker import WorkerProcess
+
+# A busy machine is no failure: no law depends on how long an example takes.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 @dataclass(frozen=True)
