@@ -19,12 +19,11 @@ class Witness:
 
     def __init__(self, bootstrap: str, registry: str, topic: str) -> None:
         self.topic = topic
-        self._consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "witness", "enable.auto.commit": False,
-                                   "auto.offset.reset": "earliest"})
-        self._consumer.assign([TopicPartition(topic, 0, 0)])
+        self._bootstrap = bootstrap
         self._registry = registry_client(registry)
         self._decode = avro_deserializer(self._registry)
         self._next = 0
+        self._consumer = self._connected()
         self.highest: dict[int, int] = {}
         self.state: dict[int, int] = {}
         """The rows that are there, by the topic: key and version."""
@@ -34,6 +33,12 @@ class Witness:
         self.snapshots = 0
         """Records of a snapshot."""
         self.faults: list[str] = []
+
+    def _connected(self) -> Consumer:
+        consumer = Consumer({"bootstrap.servers": self._bootstrap, "group.id": "witness", "enable.auto.commit": False,
+                             "auto.offset.reset": "earliest"})
+        consumer.assign([TopicPartition(self.topic, 0, self._next)])
+        return consumer
 
     def catch_up(self) -> None:
         """Read up to the present end of the topic."""
@@ -50,14 +55,15 @@ class Witness:
         while True:
             try:
                 # Nothing was produced yet, so the topic may not be there.
-                if not self._consumer.list_topics(self.topic, 30).topics[self.topic].partitions:
+                if not self._consumer.list_topics(self.topic, 5).topics[self.topic].partitions:
                     return 0
-                return int(self._consumer.get_watermark_offsets(TopicPartition(self.topic, 0), timeout=30)[1])
+                return int(self._consumer.get_watermark_offsets(TopicPartition(self.topic, 0), timeout=5)[1])
             except KafkaException:
-                # A broker that has just come back is not found yet, or not the leader.
+                # The broker has just come back. An idle client may not find it again for minutes; a new one does.
                 if time.monotonic() > deadline:
                     raise
-                time.sleep(0.2)
+                self._consumer.close()
+                self._consumer = self._connected()
 
     def _see(self, message: Any) -> None:
         if message.value() is None:
