@@ -39,7 +39,7 @@ def died(scene: Scene) -> bool:
 
 def assert_a_kill_there_loses_nothing(scene: Scene, name: str) -> None:
     """In a scene in which nothing runs yet."""
-    scene.worker.environment[ENVIRONMENT] = f"{name}=kill:{HITS.get(name, 1)}"
+    scene.worker.environment[ENVIRONMENT] = f"{name}=kill:{(HITS | scene.source.hits).get(name, 1)}"
     scene.start_writing()
     scene.worker.start()
     with contextlib.suppress(httpx.HTTPError):  # some lines kill the worker while it answers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import psycopg
 
@@ -41,6 +41,7 @@ class PostgresSource:
 
     lost: tuple[type[Exception], ...] = (psycopg.OperationalError,)
     schema = "public"
+    hits: ClassVar[Mapping[str, int]] = {}
 
     def __init__(self, stack: Stack, name: str) -> None:
         self.server = stack.postgres

@@ -130,6 +130,10 @@ class Scene:
         offset = self.offset()
         return None if offset is None else self.source.position_of(offset)
 
+    def await_stored(self) -> None:
+        """Until an offset behind the snapshot is stored: from then on nothing is read anew."""
+        until(lambda: self.stored() is not None, 60, "an offset behind the snapshot")
+
     def assert_stored_is_not_ahead(self, seen: Witness) -> None:
         """While nothing runs: what is stored has been delivered."""
         seen.catch_up()
@@ -184,6 +188,7 @@ def kills(scene: Scene, seen: Witness, count: int) -> None:
     """Kill task and worker in turn at random moments; each time what is stored is looked at before it goes on."""
     assert scene.workload is not None
     writer, chance = scene.workload, random.Random(2)
+    scene.await_stored()
     for number in range(count):
         before = len(writer.committed)
         moment = time.monotonic() + chance.uniform(0.2, 1.5)
