@@ -20,7 +20,7 @@ from connectors.tables import Column, RowForm, Table
 from schemas.envelope import MARIADB_SOURCE, MYSQL_SOURCE
 from schemas.names import adjust_field_name, adjust_schema_name
 
-__all__ = ["TableBuilder"]
+__all__ = ["TableBuilder", "row_images"]
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class TableBuilder:
         if len(wires) < len(tdef.columns):
             raise ConnectError(f"table {tdef.id} is known with {len(tdef.columns)} columns, the binary log has {len(wires)}")
         try:
-            form = _images(wires)
+            form = row_images(wires)
         except ValueError as e:
             raise ConnectError(f"the rows of table {tdef.id} cannot be read: {e}. Leave the table out with "
                                "table.exclude.list, or use a newer version") from None
@@ -149,8 +149,8 @@ class TableBuilder:
         return self._dressing.dressed(column, (name,), parameters, c.length, None)
 
 
-def _images(wires: Sequence[Wire]) -> RowForm:
-    """Rows as row images. Raises ValueError for a type that is not known."""
+def row_images(wires: Sequence[Wire]) -> RowForm:
+    """Rows of a table with columns of those types, as row images of the binlog. Raises ValueError for a type that is not known."""
     layout = RowLayout([w.type for w in wires], [w.meta for w in wires])
 
     def prepare(spans: ImageSpans, image: Any) -> None:

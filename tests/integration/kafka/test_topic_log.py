@@ -17,6 +17,7 @@ from connect.kafka.murmur2 import partition_of
 from connect.kafka.reader import partitions_of, read_to_end
 from connect.kafka.topics import InternalTopic, TopicCreation, TopicError, ensure
 from connect.kafka.writer import TopicWriter
+from tests.waiting import until
 
 pytestmark = pytest.mark.integration
 
@@ -226,7 +227,8 @@ def test_a_data_topic_is_made_by_its_group_and_only_once(place: Place) -> None:
         "topic.creation.default.partitions": "1", "topic.creation.default.replication.factor": "1",
     }), place.admin)
     assert [creation.ensure(name), creation.ensure(name)] == [True, False]
-    assert len(partitions_of(place.admin, name, 10.0)) == 4
+    # The broker that answers may hear of a topic a moment after the controller has made it.
+    assert len(until(lambda: partitions_of(place.admin, name, 10.0))) == 4
 
 
 def test_without_rules_no_data_topic_is_made(place: Place) -> None:

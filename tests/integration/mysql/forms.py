@@ -12,7 +12,7 @@ import pymysql
 
 from connectors.mysql.address import Address
 from connectors.mysql.catalog import Catalog
-from connectors.mysql.core.rows import ImageSpans, RowLayout, RowPlan, TextSpans
+from connectors.mysql.core.rows import ImageSpans, RowLayout, TextSpans
 from connectors.mysql.ddl.context import DdlContext
 from connectors.mysql.events import EventParser
 from connectors.mysql.partialjson import full_row
@@ -22,8 +22,8 @@ from connectors.mysql.stream import BinlogStream, FilePosition
 from connectors.mysql.structure import ColumnDef, Flavor, TableDef, TableId, Wire
 from connectors.mysql.structures import parse_create
 from connectors.mysql.tablemap import TableShape
+from connectors.mysql.tables import row_images
 from connectors.mysql.types import select_expression
-from connectors.tables import RowForm
 
 __all__ = ["Cell", "Forms"]
 
@@ -129,18 +129,14 @@ class Forms:
         """So many updated rows from there on as they became, and whether the log has them as differences."""
         found: list[tuple[bool, list[bytes | None]]] = []
         for shape, event in self._events(start):
-            layout = _layout(shape)
-
-            def parse(spans: Any, body: bytes, at: int, image: Any, layout: RowLayout = layout) -> int:
-                return int(spans.parse(body, at, layout, image))
-
+            layout, form = _layout(shape), row_images(shape.wires)
             at, body = event.start, event.body
             while at < event.end:
                 spans = ImageSpans()
                 middle = spans.parse(body, at, layout, event.present_before)
                 rows, new = body, middle
                 if event.partial:
-                    rows, new, at = full_row(shape, RowForm(ImageSpans, parse, RowPlan), event, at, middle)
+                    rows, new, at = full_row(shape, form, event, at, middle)
                     spans.parse(rows, new, layout, event.present_after)
                 else:
                     at = spans.parse(body, middle, layout, event.present_after)

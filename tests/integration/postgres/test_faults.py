@@ -118,6 +118,7 @@ def test_a_dropped_publication_is_an_error_at_the_start(rows: Any) -> None:
 def test_a_publication_dropped_and_made_again_is_an_error_when_changes_were_missed(rows: Any) -> None:
     offset = stopped(rows)
     rows.sql(f"DROP PUBLICATION {rows.name}")
+    before = rows.one("SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint")
     rows.sql("INSERT INTO a VALUES (3, 'missed')")
     rows.sql(f"CREATE PUBLICATION {rows.name} FOR TABLE a")
     rows.sql("INSERT INTO a VALUES (4, 'z')")
@@ -125,7 +126,8 @@ def test_a_publication_dropped_and_made_again_is_an_error_when_changes_were_miss
     with pytest.raises(ConnectError, match="publication"):
         runner.records_of(1)
     assert runner.records == []
-    assert resume_of(runner.offset) == resume_of(offset)
+    # The end of the transaction already read may be told before the error; never anything behind the missed row.
+    assert resume_of(offset) <= resume_of(runner.offset) <= before
 
 
 def test_a_publication_dropped_and_made_again_goes_on_when_nothing_was_missed(rows: Any) -> None:
