@@ -150,7 +150,7 @@ class TableBuilder:
 
 
 def row_images(wires: Sequence[Wire]) -> RowForm:
-    """Rows of a table with columns of those types, as row images of the binlog. Raises ValueError for a type that is not known."""
+    """Rows of a table with such columns, as row images of the binlog. Raises ValueError for a type that is not known."""
     layout = RowLayout([w.type for w in wires], [w.meta for w in wires])
 
     def prepare(spans: ImageSpans, image: Any) -> None:
