@@ -12,6 +12,8 @@ cdef class Rows:
     cdef readonly list ats
     cdef readonly list numbers
     cpdef add(self, int kind, bytes frame, Py_ssize_t new, Py_ssize_t old, unsigned long long at, Py_ssize_t number)
+    @cython.locals(i=cython.Py_ssize_t)
+    cpdef fill(self, int kind, list frames, Py_ssize_t begin, Py_ssize_t end, unsigned long long at)
 
 cdef class RowSource:
     cpdef write(self, Writer writer, unsigned long long at, Py_ssize_t number)

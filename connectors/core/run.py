@@ -48,6 +48,11 @@ class Rows:
         self.ats.append(at)
         self.numbers.append(number)
 
+    def fill(self, kind: int, frames: list[bytes], begin: int, end: int, at: int) -> None:
+        """Append a row for each of those frames: new ones that begin with the frame, all at that position and numbered 0."""
+        for i in range(begin, end):
+            self.add(kind, frames[i], 0, -1, at, 0)
+
 
 class RowSource:
     """The source blocks of a run's rows: each database's own."""

@@ -14,7 +14,7 @@ from connectors.core.run import READ, Rows
 from connectors.facts import SnapshotMarks, context_headers, version
 from connectors.postgres.changes import SnapshotTable, Transaction
 from connectors.postgres.config import PostgresConfig
-from connectors.postgres.core.rows import TupleSpans, tuple_of_copy
+from connectors.postgres.core.rows import TupleSpans
 from connectors.postgres.core.runs import gather, pass_over
 from connectors.postgres.core.walk import scan
 from connectors.postgres.facts import ConnectorFacts, SnapshotPosition
@@ -404,29 +404,26 @@ class Decoder:
         wanted = {c.name for c in whole.columns} | {c.name for c in whole.key}
         columns = tuple(c for c in relation.columns if c.name in wanted)
         reduced = self._builder.build(
-            Relation(relation.oid, relation.schema, relation.name, relation.replica_identity, columns), table)
+            Relation(relation.oid, relation.schema, relation.name, relation.replica_identity, columns), table, copied=True)
         assert reduced is not None
         return SnapshotTable(table, tuple(c.name for c in columns), TableState(reduced))
 
-    def snapshot_batch(self, table: SnapshotTable, lines: Sequence[bytes], at: SnapshotPosition,
+    def snapshot_batch(self, table: SnapshotTable, lines: list[bytes], at: SnapshotPosition,
                        marks: SnapshotMarks = _NO_MARKS) -> ChangeBatch[PgOffset]:
         """``COPY … TO STDOUT`` text lines (with or without the newline) as ``r`` events. With ``marks.last`` the
         batch's offset says that the snapshot is complete."""
         tx = Transaction(None, at.tx_id, at.ts_us, None)
         running = self._snapshot_offset(at, False)
         entries: list[tuple[Kind, Change | RowRun | SourceRecord]] = []
-        end = len(lines) - 1
-        run: RowRun | None = None
-        for i, line in enumerate(lines):
-            try:
-                row = tuple_of_copy(line)
-            except ValueError as e:
-                raise ConnectError(f"a row of table {table.table.qualified} cannot be read: {e}") from None
-            if run is None or i == 1 or i == end:
-                offset = self._snapshot_offset(at, True) if marks.last and i == end else running
-                run = RowRun(table.state, Rows(), tx, marker=marks.word(i == 0, i == end), offset=offset)
-                entries.append((Kind.RUN, run))
-            run.rows.add(READ, row, 0, -1, at.lsn, 0)
+        size = len(lines)
+        # The first row and the last one may be told apart from those between.
+        for begin, end in ((0, 1), (1, size - 1), (max(1, size - 1), size)):
+            if begin >= end:
+                continue
+            offset = self._snapshot_offset(at, True) if marks.last and end == size else running
+            run = RowRun(table.state, Rows(), tx, marker=marks.word(begin == 0, end == size), offset=offset)
+            run.rows.fill(READ, lines, begin, end, at.lsn)
+            entries.append((Kind.RUN, run))
         offset = self._snapshot_offset(at, marks.last)
         self._enter(offset)
         return ChangeBatch(self._facts, entries, offset, self._clock(), self._source)

@@ -12,7 +12,7 @@ from connectors.codec import NO_DEFAULT
 from connectors.dressing import Dressing, check_fields
 from connectors.naming import TopicNames
 from connectors.postgres.config import PostgresConfig
-from connectors.postgres.core.rows import TuplePlan, TupleSpans
+from connectors.postgres.core.rows import CopySpans, TuplePlan, TupleSpans
 from connectors.postgres.defaults import default_of
 from connectors.postgres.pgoutput import Relation, RelationColumn
 from connectors.postgres.propagation import source_parameters
@@ -28,16 +28,16 @@ logger = logging.getLogger(__name__)
 
 
 @functools.cache
-def _form(width: int) -> RowForm:
-    """Rows of that many columns as TupleData."""
-    def prepare(spans: TupleSpans, _: Any = None) -> None:
+def _form(width: int, copied: bool) -> RowForm:
+    """Rows of that many columns as TupleData, or as lines of COPY."""
+    def prepare(spans: TupleSpans | CopySpans, _: Any = None) -> None:
         spans.width = width
 
-    def parse(spans: TupleSpans, buffer: bytes, offset: int, _: Any = None) -> int:
+    def parse(spans: TupleSpans | CopySpans, buffer: bytes, offset: int, _: Any = None) -> int:
         spans.width = width
         return spans.read(buffer, offset)
 
-    return RowForm(TupleSpans, parse, TuplePlan, prepare)
+    return RowForm(CopySpans if copied else TupleSpans, parse, TuplePlan, prepare)
 
 
 class TableBuilder:
@@ -53,8 +53,8 @@ class TableBuilder:
         self._dressing = Dressing(config)
         self._warned: set[tuple[str, str, int]] = set()
 
-    def build(self, relation: Relation, today: CatalogTable | None) -> Table | None:
-        """The table, None when the filters leave it out. Raises ConnectError when it cannot be told apart or written."""
+    def build(self, relation: Relation, today: CatalogTable | None, *, copied: bool = False) -> Table | None:
+        """The table, None when the filters leave it out; ``copied``: its rows come as lines of COPY. Raises ConnectError when it cannot be told apart or written."""
         if not self._selection.table(relation.schema, relation.name):
             return None
         self._check_case(relation)
@@ -76,7 +76,8 @@ class TableBuilder:
             if c is not None and self._selection.column(relation.schema, relation.name, c.name)
         ]
         check_fields(f"{relation.schema}.{relation.name}", columns)
-        return Table((relation.schema, relation.name), POSTGRES_SOURCE, _form(len(relation.columns)), topic, names, columns, key)
+        return Table((relation.schema, relation.name), POSTGRES_SOURCE, _form(len(relation.columns), copied), topic,
+                     names, columns, key)
 
     def selects(self, table: CatalogTable) -> Relation:
         """Today's catalogue as the relation that the stream would send; columns it does not send are left out."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from connect.api.errors import ConnectError
 from connectors.batch import ChangeBatch
-from connectors.postgres.core.rows import TupleSpans, tuple_of_copy
+from connectors.postgres.core.rows import CopySpans, TupleSpans
 from tests.batches import assert_avro
 from tests.unit.postgres import wire
 from tests.unit.postgres.wire import (
@@ -161,6 +161,18 @@ def test_a_copy_line_read_is_the_row_it_was_written_from(cells: list[bytes | Non
     escapes = {b"\\": b"\\\\", b"\t": b"\\t", b"\n": b"\\n", b"\r": b"\\r", b"\b": b"\\b", b"\f": b"\\f", b"\v": b"\\v"}
     line = b"\t".join(
         b"\\N" if c is None else b"".join(escapes.get(bytes([x]), bytes([x])) for x in c) for c in cells) + b"\n"
-    spans = TupleSpans()
-    spans.parse(tuple_of_copy(line), 0)
+    spans = CopySpans()
+    assert spans.read(b"\\t\n" + line + b"behind", 3) == 3 + len(line)
     assert [spans.raw(i) for i in range(spans.count)] == cells
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from([b"\\", b"\t", b"\n", b"N", b"a", b"\\N", b"n"]), max_size=12).map(b"".join), st.integers(-2, 20))
+def test_any_bytes_are_a_copy_line_or_a_value_error(data: bytes, offset: int) -> None:
+    spans = CopySpans()
+    try:
+        end = spans.parse(data, offset)
+    except ValueError:
+        return
+    assert offset <= end <= len(data)
+    assert all(len(spans.raw(i) or b"") <= len(data) for i in range(spans.count))

@@ -16,13 +16,21 @@ cdef class TupleSpans(Spans):
                    length=cython.longlong, b0=cython.longlong, b1=cython.longlong, b2=cython.longlong, b3=cython.longlong)
     cpdef Py_ssize_t parse(self, bytes buffer, Py_ssize_t offset) except -1
 
+cdef class CopySpans(Spans):
+    cdef public Py_ssize_t width
+    @cython.locals(end=cython.Py_ssize_t)
+    cpdef Py_ssize_t read(self, bytes buffer, Py_ssize_t offset) except -1
+    @cython.locals(size=cython.Py_ssize_t, at=cython.Py_ssize_t, start=cython.Py_ssize_t, i=cython.Py_ssize_t, null=cython.bint, c=cython.int)
+    cpdef Py_ssize_t parse(self, bytes buffer, Py_ssize_t offset) except -1
+    @cython.locals(size=cython.Py_ssize_t, at=cython.Py_ssize_t, begun=cython.Py_ssize_t, start=cython.Py_ssize_t, i=cython.Py_ssize_t,
+                   c=cython.int, out=bytearray)
+    cpdef Py_ssize_t undo(self, bytes buffer, Py_ssize_t offset) except -1
+
+cdef int escaped(int c) noexcept
+
 cdef class TuplePlan(Plan):
     @cython.locals(code=cython.int, buffer=bytes, number=cython.longlong, bound=cython.longlong)
     cpdef cell(self, Py_ssize_t i, Spans source, Py_ssize_t start, Py_ssize_t end, Writer writer)
 
 @cython.locals(size=cython.Py_ssize_t, sent=cython.Py_ssize_t)
 cdef bint write_zoned(bytes buffer, Py_ssize_t start, Py_ssize_t end, Py_ssize_t digits, Writer writer) except -1
-@cython.locals(end=cython.Py_ssize_t, count=cython.Py_ssize_t, start=cython.Py_ssize_t, stop=cython.Py_ssize_t, out=bytearray, part=bytes)
-cpdef bytes tuple_of_copy(bytes line)
-@cython.locals(i=cython.Py_ssize_t, n=cython.Py_ssize_t, c=cython.int, out=bytearray)
-cpdef bytes unescape(bytes part)

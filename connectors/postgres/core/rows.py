@@ -1,5 +1,5 @@
 # cython: annotation_typing=False
-"""TupleData → Avro: where the columns of a row are, and the fast codecs of their text.
+"""TupleData and COPY lines → Avro: where the columns of a row are, and the fast codecs of their text.
 
 Every length is checked before it is used: a hostile one raises ValueError naming the offset.
 """
@@ -80,6 +80,104 @@ class TupleSpans(Spans):
         return at
 
 
+class CopySpans(Spans):
+    r"""Where the columns of one line of ``COPY … TO STDOUT`` (text format) are. ``width`` is what :meth:`read` expects, 0 for any.
+
+    A line ends at a newline or with the buffer. ``\N`` alone is null; ``\b \f \n \r \t \v \\`` and any other escaped character
+    are undone: of a line that has one a copy is made, and ``buffer`` is that.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.width = 0
+
+    def read(self, buffer: bytes, offset: int) -> int:
+        """See Spans."""
+        end = self.parse(buffer, offset)
+        if self.width and self.count != self.width:
+            raise ValueError(f"a row of {self.count} columns, the table has {self.width}")
+        return end
+
+    def parse(self, buffer: bytes, offset: int) -> int:
+        """Read the line at ``offset``; returns the offset after it. Raises ValueError naming the offset."""
+        size = len(buffer)
+        if offset < 0 or offset > size:
+            raise ValueError(f"a row ends too early, at byte {offset}")
+        self.count = 0
+        at = start = offset
+        i = 0
+        null = False
+        while True:
+            c = buffer[at] if at < size else 10
+            if c == 9 or c == 10:  # noqa: SIM109 - a tuple is slower compiled
+                if i == MAX_COLUMNS:
+                    raise ValueError(f"a COPY line of more columns than PostgreSQL's {MAX_COLUMNS}, at byte {offset}")
+                self.kinds[i] = _NULL if null else _SENT
+                self.starts[i] = start
+                self.ends[i] = at
+                null = False
+                i += 1
+                start = at + 1
+                if c == 10:
+                    break
+            elif c == 92:
+                if at != start or at + 1 >= size or buffer[at + 1] != 78 or (
+                        at + 2 < size and buffer[at + 2] != 9 and buffer[at + 2] != 10):
+                    return self.undo(buffer, offset)
+                null = True
+                at += 1
+            at += 1
+        self.buffer = buffer
+        self.count = i
+        return at + 1 if at < size else at
+
+    def undo(self, buffer: bytes, offset: int) -> int:
+        """The same for a line with escapes."""
+        size = len(buffer)
+        out = bytearray()
+        at = begun = offset
+        start = 0
+        i = 0
+        while True:
+            c = buffer[at] if at < size else 10
+            if c == 9 or c == 10:  # noqa: SIM109
+                if i == MAX_COLUMNS:
+                    raise ValueError(f"a COPY line of more columns than PostgreSQL's {MAX_COLUMNS}, at byte {offset}")
+                self.kinds[i] = _NULL if at - begun == 2 and buffer[begun] == 92 and buffer[begun + 1] == 78 else _SENT
+                self.starts[i] = start
+                self.ends[i] = start = len(out)
+                i += 1
+                begun = at + 1
+                if c == 10:
+                    break
+            else:
+                if c == 92:
+                    at += 1
+                    if at >= size or buffer[at] == 10:
+                        raise ValueError(f"a COPY line ends in a backslash, at byte {at - 1}")
+                    c = escaped(buffer[at])
+                out.append(c)
+            at += 1
+        self.buffer = bytes(out)
+        self.count = i
+        return at + 1 if at < size else at
+
+
+def escaped(c: int) -> int:
+    """The character that a backslash before ``c`` makes of it."""
+    if c == 110:
+        return 10
+    if c == 116:
+        return 9
+    if c == 114:
+        return 13
+    if c == 98:
+        return 8
+    if c == 102:
+        return 12
+    return 11 if c == 118 else c
+
+
 class TuplePlan(Plan):
     """A plan with PostgreSQL's fast codecs, which read the server's text."""
 
@@ -141,59 +239,3 @@ def write_zoned(buffer: bytes, start: int, end: int, digits: int, writer: Writer
         writer.write_slice(b"000000", sent, digits)
     writer.write_slice(b"Z", 0, 1)
     return True
-
-
-def tuple_of_copy(line: bytes) -> bytes:
-    r"""A line of ``COPY … TO STDOUT`` (text format) as TupleData.
-
-    ``\N`` is null; ``\b \f \n \r \t \v \\`` and any other escaped character are undone. Raises ValueError on a dangling
-    backslash.
-    """
-    end = len(line)
-    if end and line[end - 1] == 10:
-        end -= 1
-    out = bytearray(2)
-    count = 0
-    start = 0
-    while True:
-        stop = line.find(b"\t", start, end)
-        if stop < 0:
-            stop = end
-        count += 1
-        if stop - start == 2 and line[start] == 92 and line[start + 1] == 78:
-            out.append(110)
-        else:
-            part = line[start:stop]
-            if b"\\" in part:
-                part = unescape(part)
-            out.append(116)
-            out += len(part).to_bytes(4, "big")
-            out += part
-        if stop == end:
-            break
-        start = stop + 1
-    if count > MAX_COLUMNS:
-        raise ValueError(f"a COPY line of {count} columns; PostgreSQL has at most {MAX_COLUMNS}")
-    out[0] = count >> 8
-    out[1] = count & 255
-    return bytes(out)
-
-
-_ESCAPES = {98: 8, 102: 12, 110: 10, 114: 13, 116: 9, 118: 11}
-
-
-def unescape(part: bytes) -> bytes:
-    """One column of a COPY line with its escapes undone."""
-    out = bytearray()
-    i = 0
-    n = len(part)
-    while i < n:
-        c = part[i]
-        if c == 92:
-            i += 1
-            if i == n:
-                raise ValueError(f"a COPY line ends in a backslash, at byte {i - 1}")
-            c = _ESCAPES.get(part[i], part[i])
-        out.append(c)
-        i += 1
-    return bytes(out)

@@ -9,7 +9,7 @@ import pytest
 from connectors.core.numbers import days_from_civil
 from connectors.core.plan import CALL, CellError, NullError
 from connectors.core.spans import NULL, SENT, UNCHANGED
-from connectors.postgres.core.rows import BOOL, INT, TEXT, TuplePlan, TupleSpans, tuple_of_copy
+from connectors.postgres.core.rows import BOOL, INT, TEXT, CopySpans, TuplePlan, TupleSpans
 from connectors.postgres.core.walk import scan, u32, u64
 from schemas.core.writer import Writer
 from tests.unit.postgres import wire
@@ -126,13 +126,14 @@ def test_a_plan_for_another_row_is_refused(place: int) -> None:
     (b"a\\tb\\nc\\\\d\\r\\b\\f\\v", [b"a\tb\nc\\d\r\x08\x0c\x0b"]),
     (b"\\\\N\n", [b"\\N"]), (b"\\.x", [b".x"]), ("ž\t日\n".encode(), ["ž".encode(), "日".encode()]), (b"\t\t", [b"", b"", b""])])
 def test_a_copy_line_has_the_form_of_a_row(line: bytes, cells: list[bytes | None]) -> None:
-    made = spans(tuple_of_copy(line))
+    made = CopySpans()
+    assert made.read(line, 0) == len(line)
     assert [made.raw(i) for i in range(made.count)] == cells
 
 
 def test_a_copy_line_that_ends_in_a_backslash_is_refused() -> None:
     with pytest.raises(ValueError, match="backslash"):
-        tuple_of_copy(b"a\\\n")
+        CopySpans().read(b"a\\\n", 0)
 
 
 def test_scan_tells_kind_position_and_relation() -> None:
