@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from connect.api.records import SourceRecord
 from connect.failpoints import failpoint
 from connectors.batch import ChangeBatch
-from connectors.changes import Change, Facts, Kind, SourceBlock, TableState
+from connectors.changes import Change, Facts, Kind, RowRun, SourceBlock, TableState
+from connectors.core.run import READ, Rows
 from connectors.mysql.catalog import Catalog
 from connectors.mysql.offsets import BinlogOffset
 from connectors.mysql.snapshotstart import SnapshotStart
@@ -27,7 +28,7 @@ __all__ = ["SnapshotOptions", "SnapshotReader", "in_order_of_rows"]
 CHUNK_BYTES: Final = 1024 * 1024
 _ANNOUNCED_AT_ONCE: Final = 500
 
-Entry = tuple[Kind, Change | SourceRecord]
+Entry = tuple[Kind, Change | RowRun | SourceRecord]
 Announce = Callable[[StructureChange, RowsWhere, BinlogOffset], Sequence[SourceRecord]]
 """The records that tell consumers of a change of structure. The where says the table (a name of "" is the database as a
 whole) and the time; the offset is the snapshot's."""
@@ -92,7 +93,7 @@ class SnapshotReader:
 
     def __iter__(self) -> Iterator[ChangeBatch[BinlogOffset] | None]:
         yield from self._announced()
-        held: Change | None = None
+        held: RowRun | None = None
         for number, target in enumerate(self._targets()):
             began, rows, first = time.monotonic(), 0, True
             where = self._where(target.reading.id)
@@ -101,27 +102,32 @@ class SnapshotReader:
                     yield None
                     continue
                 failpoint("snapshot.before_chunk")
-                changes = [Change(target.state, p, 0, -1, False, where, marker="true", offset=self._running) for p in packets]
+                runs = [] if held is None else [_end_table(held) if first else held]
+                size, begin = len(packets), 0
                 if first:
-                    changes[0].marker = "first" if number == 0 else "first_in_data_collection"
-                    if held is not None:
-                        _end_table(held)
-                    first = False
-                if held is not None:
-                    changes.insert(0, held)
-                held = changes.pop()
-                rows += len(packets)
-                if changes:
-                    yield self._batch([(Kind.READ, change) for change in changes])
+                    runs.append(self._run(target, where, packets, 0, 1, "first" if number == 0 else "first_in_data_collection"))
+                    first, begin = False, 1
+                if begin < size - 1:
+                    runs.append(self._run(target, where, packets, begin, size - 1, "true"))
+                    begin = size - 1
+                if begin < size:
+                    runs.append(self._run(target, where, packets, begin, size, "true"))
+                held = runs.pop()
+                rows += size
+                if runs:
+                    yield self._batch([(Kind.RUN, run) for run in runs])
             self.rows += rows
             self._logger.info("snapshot: %d rows of %s in %.1f s", rows, target.reading.id, time.monotonic() - began)
         self._start.finish()
         failpoint("snapshot.before_last_batch")
         self.offset = self._running.but(snapshot=None)
-        if held is not None:
-            held.marker = "last"
-            held.offset = self.offset
-        yield self._batch([] if held is None else [(Kind.READ, held)])
+        last = [] if held is None else [replace(held, marker="last", offset=self.offset)]
+        yield self._batch([(Kind.RUN, run) for run in last])
+
+    def _run(self, target: _Target, where: RowsWhere, packets: list[bytes], begin: int, end: int, marker: str) -> RowRun:
+        run = RowRun(target.state, Rows(), where, marker=marker, offset=self._running)
+        run.rows.fill(READ, packets, begin, end, 0)
+        return run
 
     def _announced(self) -> Iterator[ChangeBatch[BinlogOffset]]:
         if self._announce is None:
@@ -171,10 +177,9 @@ class SnapshotReader:
         return ChangeBatch(self._facts, entries, self.offset, self._clock(), self._source)
 
 
-def _end_table(change: Change) -> None:
+def _end_table(run: RowRun) -> RowRun:
     """Mark the last row of a table that is not the last; the very first row stays it."""
-    if change.marker != "first":
-        change.marker = "last_in_data_collection"
+    return run if run.marker == "first" else replace(run, marker="last_in_data_collection")
 
 
 def in_order_of_rows(tables: Sequence[TableDef], counts: Mapping[TableId, int], order: str) -> list[TableDef]:

@@ -109,7 +109,7 @@ class CopySpans(Spans):
         null = False
         while True:
             c = buffer[at] if at < size else 10
-            if c == 9 or c == 10:  # noqa: SIM109 - a tuple is slower compiled
+            if c == 9 or c == 10:
                 if i == MAX_COLUMNS:
                     raise ValueError(f"a COPY line of more columns than PostgreSQL's {MAX_COLUMNS}, at byte {offset}")
                 self.kinds[i] = _NULL if null else _SENT
@@ -140,7 +140,7 @@ class CopySpans(Spans):
         i = 0
         while True:
             c = buffer[at] if at < size else 10
-            if c == 9 or c == 10:  # noqa: SIM109
+            if c == 9 or c == 10:
                 if i == MAX_COLUMNS:
                     raise ValueError(f"a COPY line of more columns than PostgreSQL's {MAX_COLUMNS}, at byte {offset}")
                 self.kinds[i] = _NULL if at - begun == 2 and buffer[begun] == 92 and buffer[begun + 1] == 78 else _SENT
