@@ -54,7 +54,8 @@ class TableBuilder:
         self._warned: set[tuple[str, str, int]] = set()
 
     def build(self, relation: Relation, today: CatalogTable | None, *, copied: bool = False) -> Table | None:
-        """The table, None when the filters leave it out; ``copied``: its rows come as lines of COPY. Raises ConnectError when it cannot be told apart or written."""
+        """The table, None when the filters leave it out; ``copied``: its rows come as lines of COPY. Raises
+        ConnectError when it cannot be told apart or written."""
         if not self._selection.table(relation.schema, relation.name):
             return None
         self._check_case(relation)

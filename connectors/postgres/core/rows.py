@@ -81,7 +81,8 @@ class TupleSpans(Spans):
 
 
 class CopySpans(Spans):
-    r"""Where the columns of one line of ``COPY … TO STDOUT`` (text format) are. ``width`` is what :meth:`read` expects, 0 for any.
+    r"""Where the columns of one line of ``COPY … TO STDOUT`` (text format) are. ``width`` is what :meth:`read` expects, 0 for
+    any.
 
     A line ends at a newline or with the buffer. ``\N`` alone is null; ``\b \f \n \r \t \v \\`` and any other escaped character
     are undone: of a line that has one a copy is made, and ``buffer`` is that.
