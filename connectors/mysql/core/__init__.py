@@ -9,5 +9,6 @@ from schemas.core_select import load
 __all__ = ["connectors"]
 
 load("connectors.mysql.core.values")
+load("connectors.mysql.core.document")
 load("connectors.mysql.core.rows")
 load("connectors.mysql.core.runs")

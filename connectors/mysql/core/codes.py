@@ -7,9 +7,9 @@ the general one. Numbers below 32 read the binary log's form, those from 32 the 
 from connectors.core.plan import CALL
 
 __all__ = [
-    "CALL", "DATETIME2_MICROS", "DATETIME2_MILLIS", "DAYS", "DECIMAL", "DOUBLE", "FLOAT", "INT", "RAW", "TEXT_DATETIME_MICROS",
-    "TEXT_DATETIME_MILLIS", "TEXT_DAYS", "TEXT_DECIMAL", "TEXT_DOUBLE", "TEXT_FLOAT", "TEXT_INT", "TEXT_TIME_MICROS",
-    "TEXT_ZONED", "TIME2_MICROS", "UINT", "UTF8", "YEAR", "ZONED",
+    "CALL", "DATETIME2_MICROS", "DATETIME2_MILLIS", "DAYS", "DECIMAL", "DOUBLE", "FLOAT", "INT", "JSON", "RAW",
+    "TEXT_DATETIME_MICROS", "TEXT_DATETIME_MILLIS", "TEXT_DAYS", "TEXT_DECIMAL", "TEXT_DOUBLE", "TEXT_FLOAT", "TEXT_INT",
+    "TEXT_TIME_MICROS", "TEXT_ZONED", "TIME2_MICROS", "UINT", "UTF8", "YEAR", "ZONED",
 ]
 
 INT = 1
@@ -34,6 +34,8 @@ TIME2_MICROS = 11
 DECIMAL = 12
 """``bound`` = precision * 256 + scale → unscaled two's complement, as short as it goes; up to 18 digits, else left."""
 YEAR = 13
+JSON = 14
+"""Binary JSON → its text. Values of SQL types inside it are left to the general codec."""
 
 TEXT_INT = 32
 """Decimal text → int or long; an unsigned one from 2^63 wraps."""

@@ -5,11 +5,13 @@ Every length is checked before it is used: a hostile one raises ValueError namin
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from connectors.core.numbers import write_decimal_text
 from connectors.core.plan import Plan
 from connectors.core.spans import MAX_COLUMNS, Spans
 from connectors.mysql.core import codes
+from connectors.mysql.core.document import write_document
 from connectors.mysql.core.values import (
     NONE,
     date_days,
@@ -34,7 +36,7 @@ from schemas.core.writer import Writer
 # The codes, where the compiled loop has them as numbers of C.
 _INT, _UINT, _FLOAT, _DOUBLE, _UTF8, _RAW = codes.INT, codes.UINT, codes.FLOAT, codes.DOUBLE, codes.UTF8, codes.RAW
 _DAYS, _DATETIME2_MICROS, _DATETIME2_MILLIS, _ZONED = codes.DAYS, codes.DATETIME2_MICROS, codes.DATETIME2_MILLIS, codes.ZONED
-_TIME2_MICROS, _DECIMAL, _YEAR = codes.TIME2_MICROS, codes.DECIMAL, codes.YEAR
+_TIME2_MICROS, _DECIMAL, _YEAR, _JSON = codes.TIME2_MICROS, codes.DECIMAL, codes.YEAR, codes.JSON
 _TEXT_INT, _TEXT_FLOAT, _TEXT_DOUBLE, _TEXT_DAYS = codes.TEXT_INT, codes.TEXT_FLOAT, codes.TEXT_DOUBLE, codes.TEXT_DAYS
 _TEXT_DATETIME_MICROS, _TEXT_DATETIME_MILLIS = codes.TEXT_DATETIME_MICROS, codes.TEXT_DATETIME_MILLIS
 _TEXT_ZONED, _TEXT_TIME_MICROS, _TEXT_DECIMAL = codes.TEXT_ZONED, codes.TEXT_TIME_MICROS, codes.TEXT_DECIMAL
@@ -237,6 +239,10 @@ class TextSpans(Spans):
 class RowPlan(Plan):
     """A plan with the fast codecs of :mod:`connectors.mysql.core.codes`."""
 
+    def __init__(self, columns: Sequence[tuple[Any, ...]]) -> None:
+        super().__init__(columns)
+        self.scratch = Writer()
+
     def cell(self, i: int, source: Spans, start: int, end: int, writer: Writer) -> None:
         """Append one value."""
         if self.codes[i] == 0 or not self.fast(i, source.buffer, start, end, writer):
@@ -260,6 +266,8 @@ class RowPlan(Plan):
                 return False
             writer.write_slice(buffer, start, end)
             return True
+        if code == _JSON:
+            return self.document(buffer, start, end, writer)
         bound = self.bounds[i]
         if code == _ZONED:
             return write_timestamp2(buffer, start, end, bound, writer)
@@ -309,4 +317,12 @@ class RowPlan(Plan):
         if number == _NONE:
             return False
         writer.write_long(number)
+        return True
+
+    def document(self, buffer: bytes, start: int, end: int, writer: Writer) -> bool:
+        """Append a document's text; its length, which stands before it, is known when it is written."""
+        text = self.scratch
+        if not write_document(buffer, start, end, text, None):
+            return False
+        writer.write_bytes(text.take())
         return True

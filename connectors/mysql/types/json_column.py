@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connectors.codec import Codec
+from connectors.mysql.core import codes
 from connectors.mysql.structure import ColumnDef, Wire
 from connectors.mysql.types import wires
 from connectors.mysql.types.json_text import compact, json_text
@@ -16,7 +17,8 @@ def json(column: ColumnDef, wire: Wire | None, options: TypeOptions) -> Codec:
     """MySQL's JSON, as compact text on both paths. (MariaDB's JSON is a text column, which comes as it was written.)"""
     if wire is not None and wire.type != wires.JSON:
         raise wires.mismatch(column, wire)
-    return Codec(semantic.json(), _text if wire is None else json_text, "{}", unavailable=options.placeholder_text)
+    read, fast = (_text, codes.CALL) if wire is None else (json_text, codes.JSON)
+    return Codec(semantic.json(), read, "{}", fast, unavailable=options.placeholder_text)
 
 
 def _text(raw: bytes) -> str:

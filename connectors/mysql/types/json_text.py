@@ -9,9 +9,12 @@ import base64
 import re
 from json.encoder import encode_basestring
 
+import connectors.mysql.core  # noqa: F401  (chooses the core's implementation before anything of it is imported)
+from connectors.mysql.core.document import double_text, write_document
 from connectors.mysql.types.json_walk import ARRAYS, MAX_DEPTH, OBJECTS, Opaque, Scalar, Walk, opaque_text
+from schemas.core.writer import Writer
 
-__all__ = ["compact", "double_text", "json_text"]
+__all__ = ["compact", "double_text", "json_text", "walked_text"]
 
 _TOKENS = re.compile(r'(?:[^"\s]+|"[^"\\]*(?:\\.[^"\\]*)*")+', re.DOTALL)
 
@@ -19,6 +22,14 @@ _TOKENS = re.compile(r'(?:[^"\s]+|"[^"\\]*(?:\\.[^"\\]*)*")+', re.DOTALL)
 def json_text(raw: bytes) -> str:
     """The text of a document in MySQL's binary form. Raises ValueError when it is damaged; neither its depth nor its memory
     can run away. An empty document, which a server in a lax mode can have, is null."""
+    writer = Writer()
+    if write_document(raw, 0, len(raw), writer, _opaque_of):
+        return writer.take().decode("utf-8")
+    return walked_text(raw)
+
+
+def walked_text(raw: bytes) -> str:
+    """The same without the core, which leaves to this what it does not know: an error, of nearly all servers' documents."""
     if not raw:
         return "null"
     out: list[str] = []
@@ -56,34 +67,16 @@ def scalar_text(value: Scalar) -> str:
     return _opaque(value)
 
 
+def _opaque_of(kind: int, data: bytes) -> str:
+    return _opaque(Opaque(kind, data))
+
+
 def _opaque(value: Opaque) -> str:
     quoted, text = opaque_text(value)
     if text is None:
         # The server breaks the lines of its base64.
         text = f"base64:type{value.type}:" + base64.encodebytes(value.data).decode("ascii").rstrip("\n")
     return encode_basestring(text) if quoted else text
-
-
-def double_text(value: float) -> str:
-    """A finite double as the server prints it in JSON: the shortest digits that tell it, with a point or an exponent; without
-    an exponent from 1e-15 up to 1e15, and above as long as there are digits behind the point."""
-    text = repr(value)
-    if 1e-4 <= abs(value) < 1e15 or value == 0:
-        return text
-    sign = "-" if text[0] == "-" else ""
-    mantissa, _, exponent = text.lstrip("-").partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    digits = (whole + fraction).lstrip("0")
-    point = len(whole) - (len(whole + fraction) - len(digits)) + int(exponent or 0)
-    digits = digits.rstrip("0")
-    if -14 <= point <= 0:
-        return f"{sign}0.{'0' * -point}{digits}"
-    if 0 < point < len(digits):
-        return f"{sign}{digits[:point]}.{digits[point:]}"
-    if 0 < point <= 15:
-        return f"{sign}{digits.ljust(point, '0')}.0"
-    rest = f".{digits[1:]}" if len(digits) > 1 else ""
-    return f"{sign}{digits[0]}{rest}e{point - 1}"
 
 
 def compact(text: str) -> str:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import math
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.mysql.core.document import write_document
 from connectors.mysql.structure import ColumnDef, Wire
 from connectors.mysql.types import Charsets, TypeOptions, codec_of
 from connectors.mysql.types.json_diff import apply_diffs, packed_number
 from connectors.mysql.types.json_dom import Json, encode, parse
-from connectors.mysql.types.json_text import compact, double_text, json_text
+from connectors.mysql.types.json_text import compact, double_text, json_text, walked_text
 from connectors.mysql.types.json_walk import Opaque, UInt
+from schemas.core.writer import Writer
 
 CORPUS = Path(__file__).parents[3] / "fuzz" / "corpus"
 
@@ -49,6 +52,31 @@ def test_what_servers_wrote_is_written_again_byte_for_byte_and_reads_as_their_te
     raw = path.read_bytes()
     assert encode(parse(raw)) == raw
     assert json_text(raw) == compact((CORPUS / "json_server_text" / path.name).read_text())
+
+
+OPAQUES = st.builds(Opaque, st.sampled_from([245, 10, 11, 12, 246, 253, 15, 99]), st.binary(max_size=9))
+
+
+@given(st.recursive(scalars | OPAQUES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+                    max_leaves=12), st.integers(0, 60), st.none() | st.integers(0, 255))
+def test_the_core_writes_the_same_text_or_leaves_the_document(document: Json, at: int, byte: int | None) -> None:
+    raw = encode(document)
+    if byte is not None and at < len(raw):
+        raw = raw[:at] + bytes([byte]) + raw[at + 1:]
+
+    def outcome(text: Callable[[bytes], str]) -> str | None:
+        try:
+            return text(raw)
+        except ValueError:
+            return None
+
+    walked = outcome(walked_text)
+    assert outcome(json_text) == walked
+    writer = Writer()
+    if write_document(b"before" + raw + b"behind", 6, 6 + len(raw), writer, None):
+        assert writer.take().decode() == walked
+    else:
+        assert writer.size() == 0
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
