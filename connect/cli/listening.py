@@ -41,7 +41,11 @@ def listen(config: WorkerConfig) -> list[Listening]:
         host = listener.host or "0.0.0.0"
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            opened.append(Listening(listener, socket.create_server((host, listener.port), family=family, backlog=128)))
+            server = socket.create_server((host, listener.port), family=family, backlog=128)
+            # Connections inherit it. asyncio sets it only where the socket names its protocol, and this one does not: head and
+            # body of an answer are two writes, and the second would wait 40 ms for the first one's acknowledgement.
+            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            opened.append(Listening(listener, server))
         except OSError as e:
             for other in opened:
                 other.socket.close()

@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import importlib.metadata
 import json
 import os
 import selectors
@@ -26,31 +25,35 @@ import time
 import traceback
 from typing import NoReturn
 
+from connect.plugins.discovery import registry
+
 __all__ = ["PRELOAD", "main", "preload"]
 
 PRELOAD = (
-    "confluent_kafka", "confluent_kafka.admin", "fastavro", "httpx", "psycopg", "psycopg.pq",
+    "confluent_kafka", "confluent_kafka.admin", "fastavro", "httpx", "httpcore", "psycopg", "psycopg.pq",
     "schemas.model", "schemas.core", "connect.api", "connect.plugins", "connect.config.worker", "connect.config.providers",
     "connect.kafka.topics", "connect.stores.offsets", "connect.transforms.chain",
     "connect.tasks.child", "connect.tasks.assembly", "connect.tasks.pipeline", "connect.tasks.producer", "connect.tasks.calls",
 )
 """Modules imported before the first fork, as far as they are there; the entry points of our groups come on top."""
 
-GROUPS = ("connectors", "converters", "header_converters", "transforms", "predicates", "config_providers")
 _GRACE = 10.0
 
 
 def preload() -> dict[str, str]:
     """Import what tasks will need; modules that could not be imported, with the reason (a task that needs one says so)."""
     failed: dict[str, str] = {}
-    names = list(PRELOAD)
-    for group in GROUPS:
-        names += [point.module for point in importlib.metadata.entry_points(group=f"headgate.{group}")]
-    for name in dict.fromkeys(names):
+    for name in PRELOAD:
         try:
             importlib.import_module(name)
-        except Exception as e:  # noqa: BLE001 - a broken plugin must not take the others with it
+        except Exception as e:  # noqa: BLE001 - what tasks need and what only some do is not known here
             failed[name] = f"{type(e).__name__}: {e}"
+    # Found here once: the metadata of every installed package takes longer to read than all else a task or call starts with.
+    for plugin in registry().plugins():
+        try:
+            plugin.load()
+        except Exception as e:  # noqa: BLE001 - a broken plugin must not take the others with it
+            failed[plugin.target] = f"{type(e).__name__}: {e}"
     return failed
 
 

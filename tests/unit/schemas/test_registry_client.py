@@ -1,5 +1,6 @@
 import base64
 import json
+import ssl
 from collections.abc import Callable
 
 import httpx
@@ -330,3 +331,11 @@ def test_long_differences_are_cut() -> None:
     book.subjects["s"] = [json.dumps({"type": "record", "name": "V", "fields": fields})]
     with pytest.raises(SchemaRefused, match="and 22 more"):
         ids(book).id_of("s", B)
+
+
+def test_without_tls_no_certificates_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *_, **__: made.append("load"))
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda *_, **__: made.append("default"))
+    RegistryClient(RegistrySettings.parse("http://one,http://two")).open().close()
+    assert not made
