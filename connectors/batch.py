@@ -14,6 +14,7 @@ from connectors.changes import OP, Change, Facts, Kind, RowRun, SourceBlock, Sto
 from connectors.core.plan import CellError, NullError
 from connectors.core.run import RowWriter
 from connectors.core.spans import Spans
+from connectors.jsonbatch import json_converters, with_json
 from connectors.tables import Column, ColumnError, Table
 from schemas.core.writer import Writer
 from schemas.model import Value
@@ -160,9 +161,14 @@ class ChangeBatch(Generic[O]):
         return self._source.offset_of(change, done) if change.offset is None else change.offset.write()
 
     def serialize(self, converters: Converters) -> Iterable[Serialized]:
-        """See RecordBatch. Straight from the wire bytes when both converters write Avro bodies as :mod:`schemas.encode`."""
+        """See RecordBatch. Straight from the wire bytes when both converters write Avro bodies as :mod:`schemas.encode`, or JSON
+        as :mod:`schemas.connectjson`."""
         if isinstance(converters.key, AvroFraming) and isinstance(converters.value, AvroFraming):
             return self._native(converters, converters.key, converters.value)
+        given = json_converters(converters)
+        if given is not None:
+            assert isinstance(given.key, AvroFraming) and isinstance(given.value, AvroFraming)
+            return with_json(self._native(given, given.key, given.value), given, converters, self._record_at)
         return (converters.serialize(r) for r in self.records())
 
     def _native(self, converters: Converters, key: AvroFraming, value: AvroFraming) -> Iterator[Serialized]:

@@ -10,6 +10,7 @@ from typing import Any
 import fastavro
 
 from connect.api.plugins import Converters
+from connect.converters.json import JsonConverter
 from schemas.avro import avro_schema
 from schemas.core.writer import Writer
 from schemas.encode import encoder_of
@@ -44,6 +45,15 @@ def both_ways(batch: Any) -> tuple[list[Any], list[Any]]:
     """The batch serialized natively, and by way of records."""
     converters = native_converters()
     return list(batch.serialize(converters)), [converters.serialize(r) for r in batch.records()]
+
+
+def assert_json(batch: Any, **props: str) -> None:
+    """JSON straight from the wire is the JSON of the values, alone and beside Avro."""
+    key, value = JsonConverter(), JsonConverter()
+    key.configure({"schemas.enable": "false"}, True)
+    value.configure({"schemas.enable": "false", **{k.replace("_", "."): v for k, v in props.items()}}, False)
+    for converters in (Converters(key, value, TextHeaders()), Converters(BareAvro(), value, TextHeaders())):  # type: ignore[arg-type]
+        assert list(batch.serialize(converters)) == [converters.serialize(r) for r in batch.records()]
 
 
 def judged(schema: Schema, value: Any) -> Any:

@@ -12,10 +12,12 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from connect.api.config import ConfigDef
 from connect.api.records import Serialized, SourceRecord
+from schemas.connectjson import JsonStyle
 from schemas.model import Schema, Value
 
 __all__ = [
-    "AvroFraming", "ConfigData", "ConfigProvider", "Converter", "Converters", "HeaderConverter", "Predicate", "Transform",
+    "AvroFraming", "ConfigData", "ConfigProvider", "Converter", "Converters", "HeaderConverter", "JsonFraming",
+    "Predicate", "Transform",
 ]
 
 
@@ -54,6 +56,23 @@ class AvroFraming(Protocol):
     def frame(self, topic: str, schema: Schema) -> bytes:
         """The bytes before the body; registers the schema when it is new. Cached. Raises ConnectError when the registry
         refuses the schema, RetriableError when it is out of reach."""
+        ...
+
+
+@runtime_checkable
+class JsonFraming(Protocol):
+    """A converter whose output is ``head + JSON + tail`` with the JSON written as :mod:`schemas.connectjson` does.
+
+    A batch that can write the JSON by way of Avro bodies (:mod:`schemas.avrojson`) asks for these only.
+    """
+
+    @property
+    def style(self) -> JsonStyle:
+        """How values are written."""
+        ...
+
+    def around(self, schema: Schema) -> tuple[bytes, bytes]:
+        """What stands before and behind the JSON of a value of the schema."""
         ...
 
 

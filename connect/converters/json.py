@@ -55,6 +55,15 @@ class JsonConverter:
         self._style = JsonStyle(config.decimal_format == "NUMERIC", config.replace_null_with_default)
         self._schemas = config.schemas_enable
 
+    @property
+    def style(self) -> JsonStyle:
+        """See JsonFraming."""
+        return self._style
+
+    def around(self, schema: Schema) -> tuple[bytes, bytes]:
+        """See JsonFraming."""
+        return (self._head(schema), b"}") if self._schemas else (b"", b"")
+
     def from_connect_data(self, topic: str, schema: Schema | None, value: Value) -> bytes | None:
         """See Converter."""
         if schema is None and value is None:

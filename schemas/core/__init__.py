@@ -6,3 +6,4 @@ Importing the package chooses the implementation (see :mod:`schemas.core_select`
 from schemas.core_select import load
 
 load("schemas.core.writer")
+load("schemas.core.jsonwriter")

@@ -20,7 +20,7 @@ from connectors.mysql.core.rows import RowPlan, TextSpans
 from connectors.mysql.structure import ColumnDef
 from connectors.mysql.types import Charsets, TypeOptions, codec_of
 from schemas.core.writer import Writer
-from tests.batches import assert_avro, both_ways, native_converters
+from tests.batches import assert_avro, assert_json, both_ways, native_converters
 from tests.fuzz import targets_rows
 from tests.unit.mysql import rowbytes, shop
 from tests.unit.mysql.rowbytes import ABSENT
@@ -197,6 +197,7 @@ def test_row_bytes_to_avro_equals_python_values_to_avro_and_fastavro(drawn: Draw
     native, generic = both_ways(batch)
     assert native == generic
     assert_avro(batch, native)
+    assert_json(batch)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -221,6 +222,7 @@ def test_the_snapshot_gives_the_same_schemas_keys_and_rows_as_the_log(drawn: Dra
     native, generic = both_ways(snapshot)
     assert native == generic
     assert_avro(snapshot, native)
+    assert_json(snapshot, schemas_enable="true")
     for r, c in zip(snapshot.records(), shop.batch(creates).records(), strict=True):
         assert (r.key, r.value["after"]) == (c.key, c.value["after"])
 

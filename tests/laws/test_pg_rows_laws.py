@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from connect.api.errors import ConnectError
 from connectors.batch import ChangeBatch
 from connectors.postgres.core.rows import CopySpans, TupleSpans
-from tests.batches import assert_avro
+from tests.batches import assert_avro, assert_json
 from tests.unit.postgres import wire
 from tests.unit.postgres.wire import (
     UNCHANGED,
@@ -119,6 +119,8 @@ def test_wire_bytes_to_avro_equals_python_values_to_avro_and_fastavro(given_: tu
     native, generic = both_ways(batch)
     assert native == generic
     assert_avro(batch, native)
+    words = [str(bool(len(frames) % n)).lower() for n in (2, 3)]
+    assert_json(batch, replace_null_with_default=words[0], schemas_enable=words[1])
 
 
 SEEDS = [

@@ -12,6 +12,7 @@ import pytest
 from connectors.postgres.decoder import Decoder
 from connectors.postgres.relations import CatalogColumn, CatalogTable, PgType
 from schemas.connectjson import JsonStyle, value_text
+from tests.batches import assert_json
 from tests.unit.postgres.wire import FakeCatalog, both_ways, decoder
 
 FOLDER = Path(__file__).parents[2] / "golden" / "wire"
@@ -64,5 +65,7 @@ def test_recorded_frames_give_the_recorded_records(name: str) -> None:
 def test_recorded_frames_give_the_same_bytes_both_ways(name: str) -> None:
     case, made = _load(name)
     for gulp in case["gulps"]:
-        native, generic = both_ways(made.feed([base64.b64decode(f) for f in gulp]))
+        batch = made.feed([base64.b64decode(f) for f in gulp])
+        native, generic = both_ways(batch)
         assert native == generic
+        assert_json(batch)
