@@ -11,7 +11,7 @@ JOBS ?= 3
 CORE_SUITES := tests/unit/schemas tests/unit/converters tests/unit/postgres tests/unit/mysql tests/unit/connectors tests/laws
 
 .DEFAULT_GOAL := help
-.PHONY: help install core check test test-unit test-core-python test-golden chaos fuzz bench bench-quick demo worker-stop clean
+.PHONY: help install core check test test-unit test-core-python test-golden chaos fuzz bench bench-quick bench-docs demo worker-stop clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -59,11 +59,14 @@ chaos: $(STAMP) ## the long chaos run (CHAOS_RUNS=n kills, default 30)
 fuzz: $(STAMP) ## the decoders on a million mutated inputs each, two processes (FUZZ=targets, FUZZ_INPUTS=n)
 	$(BIN)/python -m tests.fuzz $(FUZZ) --inputs $${FUZZ_INPUTS:-1000000}
 
-bench: $(STAMP) ## PostgreSQL and MySQL, streams and snapshots, ratios to plain readers; memory (BENCH_CASES=names)
+bench: $(STAMP) ## speed, latency, memory and growth beside their limits and goals, half an hour (BENCH_CASES=names)
 	$(BIN)/python -m bench
 
-bench-quick: $(STAMP) ## the same once, with small sizes
+bench-quick: $(STAMP) ## the essential cases once with small sizes, three minutes
 	$(BIN)/python -m bench --quick
+
+bench-docs: $(STAMP) ## the last results into docs/: figures and plots
+	$(BIN)/python -m bench.plot
 
 demo: $(STAMP) ## real servers, a worker, live changes on the screen (DEMO_SECONDS=n ends by itself)
 	@$(BIN)/python -m examples.demo

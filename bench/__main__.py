@@ -1,8 +1,8 @@
-"""`make bench`: backlogs and tables brought through the whole path; speed, CPU and memory beside a plain reader of the same run.
+"""`make bench`: everything that is promised about speed, latency and memory, beside the limits of the same run.
 
-`make bench-quick` does the same once with small sizes. Environment: BENCH_CASES (names, separated by commas; default all),
-BENCH_RUNS (3), BENCH_OUTPUT (bench/results/latest.json); sizes: BENCH_CHANGES, BENCH_TRANSACTION, BENCH_SINGLE, BENCH_HUGE,
-BENCH_DOCUMENT (bytes), BENCH_DOCUMENTS.
+`make bench-quick` does the essential cases once with small sizes. Environment: BENCH_CASES (names, separated by commas; a name
+ending in * is a beginning; default all), BENCH_RUNS (3), BENCH_OUTPUT (bench/results/latest.json), and the sizes of
+:class:`bench.sizes.Sizes` (BENCH_CHANGES, …).
 """
 
 from __future__ import annotations
@@ -10,72 +10,91 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
-from dataclasses import fields, replace
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
 from bench import report
-from bench.cases import CASES, Sizes
-from bench.figures import Result
+from bench.cases import CASES
+from bench.figures import Row
+from bench.lab import SETTINGS, Lab
+from bench.plot import draw
+from bench.sizes import Sizes, sizes_of
 from devstack.errors import DevstackError
 from devstack.progress import Progress
 from devstack.stack import Stack
 
-QUICK = Sizes(changes=30_000, single=10_000, huge=150_000, document=16 << 20, documents=4)
-
-SETTINGS = {"kafka": {"num.io.threads": "3"}}
-"""Each of the broker's threads (8 by default) keeps a direct buffer as large as the largest record it ever wrote: eight of 64 MiB
-are more than a JVM of 512 MiB may have."""
+__all__ = ["chosen"]
 
 
-def sizes_of(environment: Mapping[str, str], quick: bool) -> Sizes:
-    """The sizes that the environment asks for. Raises ValueError for what is no number."""
-    given = {f.name: environment.get(f"BENCH_{f.name.upper()}") for f in fields(Sizes)}
-    return replace(QUICK if quick else Sizes(), **{name: int(value) for name, value in given.items() if value})
-
-
-def chosen(environment: Mapping[str, str]) -> list[str]:
+def chosen(environment: Mapping[str, str], quick: bool = False) -> list[str]:
     """The cases to run, in their order. Raises ValueError for a name that is none."""
     wanted = [name.strip() for name in environment.get("BENCH_CASES", "").split(",") if name.strip()]
     for name in wanted:
-        if name not in CASES:
+        if not any(_is(name, case) for case in CASES):
             raise ValueError(f"BENCH_CASES: there is no case {name!r}; there are: {', '.join(CASES)}")
-    return [name for name in CASES if name in wanted or not wanted]
+    if not wanted:
+        return [name for name, case in CASES.items() if case.quick or not quick]
+    return [case for case in CASES if any(_is(name, case) for name in wanted)]
+
+
+def _is(name: str, case: str) -> bool:
+    return case.startswith(name[:-1]) if name.endswith("*") else case == name
+
+
+def _run(console: Console, stack: Stack, names: Sequence[str], runs: int, sizes: Sizes) -> tuple[list[Row], list[str]]:
+    """All runs of all cases, one run after the other, so that what disturbs for a while disturbs one run of several cases and
+    not all of one. A case that fails is told and not tried again."""
+    rows: list[Row] = []
+    failed: list[str] = []
+    for number in range(1, runs + 1):
+        for name in (name for name in names if name not in failed):
+            case, began = CASES[name], time.monotonic()
+            console.print(f"== run {number} of {runs}: {name} ({case.title(sizes)})", markup=False, soft_wrap=True)
+            lab = Lab(stack, sizes, f"{name.replace('-', '_')}_r{number}")
+            try:
+                with lab.cleaned():
+                    rows += case.run(name, lab)
+            except (DevstackError, RuntimeError, TimeoutError) as e:
+                console.print(f"bench: {name}: {e}", markup=False, soft_wrap=True)
+                failed.append(name)
+            console.print(f"   {time.monotonic() - began:.0f} s", markup=False)
+    return rows, failed
 
 
 def main() -> int:
     """Run and write the results; 1 when a case could not be run, the others are written all the same."""
     quick = "--quick" in sys.argv[1:]
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    began = time.monotonic()
     try:
-        sizes, names = sizes_of(os.environ, quick), chosen(os.environ)
+        sizes, names = sizes_of(os.environ, quick), chosen(os.environ, quick)
         runs = int(os.environ.get("BENCH_RUNS") or (1 if quick else 3))
     except ValueError as e:
         console.print(f"bench: {e}", markup=False, soft_wrap=True)
         return 1
     output = Path(os.environ.get("BENCH_OUTPUT") or f"bench/results/{'quick' if quick else 'latest'}.json")
-    servers = ["kafka", "registry", *dict.fromkeys(server for name in names for server in CASES[name].servers)]
-    results: dict[str, list[Result]] = {name: [] for name in names}
-    failed = False
+    servers = ["kafka", "registry", *dict.fromkeys(CASES[name].server for name in names)]
+    settings = {server: given for server, given in SETTINGS.items() if server in servers}
     try:
-        for number in range(1, runs + 1):
-            with Stack(servers, settings=SETTINGS, progress=Progress()) as stack:
-                for name in names:
-                    console.print(f"== run {number} of {runs}: {name} ({CASES[name].title(sizes)})", markup=False, soft_wrap=True)
-                    results[name].append(CASES[name].run(name, stack, sizes))
-    except (DevstackError, RuntimeError, TimeoutError) as e:
+        with Stack(servers, settings=settings, progress=Progress()) as stack:
+            rows, failed = _run(console, stack, names, runs, sizes)
+    except DevstackError as e:
         console.print(f"bench: {e}", markup=False, soft_wrap=True)
-        failed = True
-    results = {name: made for name, made in results.items() if made}
-    if not results:
         return 1
-    found = report.document(results, sizes, report.hardware())
+    if not rows:
+        return 1
+    plain = {name: case.plain for name, case in CASES.items() if case.plain}
+    found = report.document(rows, sizes, report.hardware(), plain)
     console.print(report.table(found))
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(found, indent=2) + "\n")
-    console.print(f"written to {output}" + ("; not all cases were run" if failed else ""))
+    written = [output, *draw(found, output.parent)]
+    console.print(f"written to {', '.join(map(str, written))} after {time.monotonic() - began:.0f} s", soft_wrap=True)
+    if failed:
+        console.print(f"not run: {', '.join(failed)}", soft_wrap=True)
     return 1 if failed else 0
 
 

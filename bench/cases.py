@@ -1,130 +1,113 @@
-"""The cases: each a function of a stack and sizes that gives one Result."""
+"""The cases: each a function of a lab that gives rows of figures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bench.drain import Connector, Measured
-from bench.figures import Drained, Result
+from bench.figures import Result, Row
+from bench.growth import COLUMNS, TRANSACTIONS, VALUES, Point, grow
+from bench.lab import Lab
+from bench.latency import idle, latency
+from bench.many import connectors, tables
 from bench.mysql import MySqlSource
 from bench.postgres import PostgresSource
-from bench.source import TABLE, Source
-from devstack.stack import Stack
+from bench.sizes import Sizes
+from bench.source import Source
+from bench.streams import huge_rows, snapshot, stream
 
-__all__ = ["CASES", "Case", "Sizes"]
+__all__ = ["CASES", "Case"]
 
 _MIB = 1 << 20
-_PLAIN_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """How much is written. ``single`` is the changes in transactions of one row, ``huge`` the rows of the one huge transaction,
-    ``document`` the bytes of a huge row, ``documents`` how many of them the case of several writes: more bytes in all than the
-    task may take, since few only show how its buffers fill."""
-
-    changes: int = 300_000
-    transaction: int = 1000
-    single: int = 100_000
-    huge: int = 1_000_000
-    document: int = 64 * _MIB
-    documents: int = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``title`` and ``plain`` (the reader it is compared with, None without) are for the person who reads the table."""
+    """``title`` and ``plain`` (the reader it is compared with, None without) are for the person who reads the table; ``quick``
+    says whether ``make bench-quick`` has it."""
 
     title: Callable[[Sizes], str]
-    plain: str | None
-    servers: tuple[str, ...]
-    run: Callable[[str, Stack, Sizes], Result]
+    server: str
+    run: Callable[[str, Lab], list[Row]]
+    plain: str | None = None
+    quick: bool = False
 
 
-def _stream(name: str, stack: Stack, source: Source, changes: int, per_transaction: int) -> Result:
-    """A stopped connector finds a backlog; the plain reader drains it first."""
-    source.prepare()
-    with Connector(stack, name, source.config("no_data")) as connector:
-        idle = connector.idle_then_stop()
-        source.mark()
-        source.write(changes, per_transaction)
-        plain = _repeated(source.drain_stream, changes)
-        return _result(connector.drain(TABLE, changes), idle, plain, source.row_bytes())
+def _source(lab: Lab, server: str) -> Source:
+    return PostgresSource(lab.stack.postgres) if server == "postgres" else MySqlSource(lab.stack.mysql)
 
 
-def _snapshot(name: str, stack: Stack, source: Source, rows: int) -> Result:
-    """A new connector finds a full table; the plain reader reads it first."""
-    source.prepare()
-    source.write(rows, 10_000)
-    with Connector(stack, name, source.config("initial")) as connector:
-        plain = _repeated(source.drain_snapshot, rows)
-        return _result(connector.drain(TABLE, rows), None, plain, source.row_bytes())
+def _one(title: Callable[[Sizes], str], server: str, run: Callable[[Lab], Result | dict[str, float]],
+         plain: str | None = None, quick: bool = False) -> Case:
+    def row(name: str, lab: Lab) -> list[Row]:
+        made = run(lab)
+        return [Row(name, title(lab.sizes), made.figures() if isinstance(made, Result) else made)]
+
+    return Case(title, server, row, plain, quick)
 
 
-def _documents(name: str, stack: Stack, source: MySqlSource, count: int, size: int) -> Result:
-    """Huge rows: what the limits of producer and topic must be is part of the configuration. What is told is the memory."""
-    source.prepare()
-    limit = str(size + 16 * _MIB)
-    config = {
-        **source.config("no_data"), "producer.override.max.request.size": limit,
-        "topic.creation.default.replication.factor": "1", "topic.creation.default.partitions": "1",
-        "topic.creation.default.max.message.bytes": limit,
-    }
-    with Connector(stack, name, config) as connector:
-        idle = connector.idle_then_stop()
-        source.write_documents(count, size)
-        return _result(connector.drain("bench.documents", count), idle, None, float(size))
+def _stream(server: str, plain: str, changes: Callable[[Sizes], int], transaction: Callable[[Sizes], int], quick: bool) -> Case:
+    return _one(
+        lambda s: f"{_NAMES[server]} stream, {changes(s):,} changes, {transaction(s):,} row(s) a transaction", server,
+        lambda lab: stream(lab, _source(lab, server), changes(lab.sizes), transaction(lab.sizes)), plain, quick)
 
 
-def _repeated(read: Callable[[int], Drained], rows: int) -> Drained:
-    """A plain reader over and over for a second: some take a tenth of it for the whole backlog."""
-    total = Drained(0, 0.0, 0.0)
-    while total.seconds < _PLAIN_SECONDS:
-        one = read(rows)
-        total = Drained(total.rows + one.rows, total.seconds + one.seconds, total.cpu_seconds + one.cpu_seconds)
-    return total
+def _snapshot(server: str, plain: str) -> Case:
+    return _one(lambda s: f"{_NAMES[server]} snapshot, {s.changes:,} rows", server,
+                lambda lab: snapshot(lab, _source(lab, server), lab.sizes.changes), plain, quick=True)
 
 
-def _result(measured: Measured, idle: int | None, plain: Drained | None, row_bytes: float) -> Result:
-    return Result(
-        measured.changes, measured.seconds, measured.cpu_seconds, idle, measured.peak_kib, plain, row_bytes)
+def _huge_rows(count: Callable[[Sizes], int]) -> Case:
+    return _one(lambda s: f"MySQL memory: a transaction of {count(s)} row(s) of {s.document // _MIB} MiB", "mysql",
+                lambda lab: huge_rows(lab, MySqlSource(lab.stack.mysql), count(lab.sizes), lab.sizes.document))
 
 
-def _postgres(stack: Stack) -> PostgresSource:
-    return PostgresSource(stack.postgres)
+def _latency(server: str) -> Case:
+    return _one(lambda s: f"{_NAMES[server]} latency at {s.rate:,} rows/s for {s.seconds} s", server,
+                lambda lab: latency(lab, _source(lab, server)), quick=True)
 
 
-def _mysql(stack: Stack) -> MySqlSource:
-    return MySqlSource(stack.mysql)
+def _idle(server: str) -> Case:
+    return _one(lambda s: f"{_NAMES[server]} idle connector for {s.seconds} s", server,
+                lambda lab: idle(lab, _source(lab, server)), quick=server == "postgres")
 
 
-_STREAM = "stream, {:,} changes, {:,} row(s) a transaction"
+def _grow(server: str, what: str, points: tuple[Point, ...]) -> Case:
+    return Case(lambda s: f"{_NAMES[server]} growth with {what}", server,
+                lambda name, lab: grow(lab, name, _source(lab, server), points))
+
+
+def _tables(server: str, numbers: Callable[[Sizes], tuple[int, ...]]) -> Case:
+    return Case(lambda s: f"{_NAMES[server]}: {', '.join(f'{n:,}' for n in numbers(s))} captured tables", server,
+                lambda name, lab: tables(lab, name, _source(lab, server), numbers(lab.sizes)))
+
+
+_NAMES = {"postgres": "PostgreSQL", "mysql": "MySQL"}
+_POSTGRES, _MYSQL = PostgresSource, MySqlSource
 
 CASES: Mapping[str, Case] = {
-    "postgres-stream": Case(
-        lambda s: "PostgreSQL " + _STREAM.format(s.changes, s.transaction), PostgresSource.plain_stream, ("postgres",),
-        lambda name, stack, s: _stream(name, stack, _postgres(stack), s.changes, s.transaction)),
-    "postgres-snapshot": Case(
-        lambda s: f"PostgreSQL snapshot, {s.changes:,} rows", PostgresSource.plain_snapshot, ("postgres",),
-        lambda name, stack, s: _snapshot(name, stack, _postgres(stack), s.changes)),
-    "mysql-stream": Case(
-        lambda s: "MySQL " + _STREAM.format(s.changes, s.transaction), MySqlSource.plain_stream, ("mysql",),
-        lambda name, stack, s: _stream(name, stack, _mysql(stack), s.changes, s.transaction)),
-    "mysql-stream-single": Case(
-        lambda s: "MySQL " + _STREAM.format(s.single, 1), MySqlSource.plain_stream, ("mysql",),
-        lambda name, stack, s: _stream(name, stack, _mysql(stack), s.single, 1)),
-    "mysql-snapshot": Case(
-        lambda s: f"MySQL snapshot, {s.changes:,} rows", MySqlSource.plain_snapshot, ("mysql",),
-        lambda name, stack, s: _snapshot(name, stack, _mysql(stack), s.changes)),
-    "mysql-huge-transaction": Case(
-        lambda s: f"MySQL memory: one transaction of {s.huge:,} rows", MySqlSource.plain_stream, ("mysql",),
-        lambda name, stack, s: _stream(name, stack, _mysql(stack), s.huge, s.huge)),
-    "mysql-huge-row": Case(
-        lambda s: f"MySQL memory: one row of {s.document // _MIB} MiB", None, ("mysql",),
-        lambda name, stack, s: _documents(name, stack, _mysql(stack), 1, s.document)),
-    "mysql-huge-rows": Case(
-        lambda s: f"MySQL memory: one transaction of {s.documents} rows of {s.document // _MIB} MiB", None, ("mysql",),
-        lambda name, stack, s: _documents(name, stack, _mysql(stack), s.documents, s.document)),
+    "postgres-stream": _stream("postgres", _POSTGRES.plain_stream, lambda s: s.changes, lambda s: s.transaction, quick=True),
+    "postgres-snapshot": _snapshot("postgres", _POSTGRES.plain_snapshot),
+    "mysql-stream": _stream("mysql", _MYSQL.plain_stream, lambda s: s.changes, lambda s: s.transaction, quick=True),
+    "mysql-stream-single": _stream("mysql", _MYSQL.plain_stream, lambda s: s.single, lambda s: 1, quick=True),
+    "mysql-snapshot": _snapshot("mysql", _MYSQL.plain_snapshot),
+    "postgres-latency": _latency("postgres"),
+    "mysql-latency": _latency("mysql"),
+    "postgres-idle": _idle("postgres"),
+    "mysql-idle": _idle("mysql"),
+    "hundred-connectors": _one(
+        lambda s: f"{s.connectors} PostgreSQL connectors on one worker", "postgres",
+        lambda lab: connectors(lab, PostgresSource(lab.stack.postgres), lab.sizes.connectors)),
+    "postgres-tables": _tables("postgres", lambda s: (*(n for n in (1, 100) if n < s.tables), s.tables)),
+    "mysql-tables": _tables("mysql", lambda s: (*(n for n in (1,) if n < s.tables), s.tables)),
+    "postgres-columns": _grow("postgres", "columns", COLUMNS),
+    "mysql-columns": _grow("mysql", "columns", COLUMNS),
+    "postgres-values": _grow("postgres", "the size of values", VALUES),
+    "mysql-values": _grow("mysql", "the size of values", VALUES),
+    "postgres-transactions": _grow("postgres", "the rows of a transaction", TRANSACTIONS),
+    "mysql-transactions": _grow("mysql", "the rows of a transaction", TRANSACTIONS),
+    "mysql-huge-transaction": _stream("mysql", _MYSQL.plain_stream, lambda s: s.huge, lambda s: s.huge, quick=False),
+    "mysql-huge-row": _huge_rows(lambda s: 1),
+    "mysql-huge-rows": _huge_rows(lambda s: s.documents),
 }
-"""All cases by name, in the order in which they run."""
+"""All cases by name, in the order in which they run: the broker's buffers are large after huge rows."""

@@ -10,6 +10,7 @@ from typing import Any
 import pymysql
 
 from bench.figures import Drained
+from bench.source import MANY, Column, Shape, many_table, values
 from connectors.mysql.address import Address, Tls
 from connectors.mysql.session import Session
 from connectors.mysql.stream import BinlogStream, FilePosition
@@ -42,10 +43,21 @@ _SETUP = (
 _VALUES = """n, n % 1000, CONCAT('kind-', n % 7), IF(n % 3 = 0, NULL, CONCAT('a note of ordinary length, number ', n)),
        (n % 100000) / 100, n / 7.0, n % 2 = 0, BIN_TO_UUID(UNHEX(LEFT(SHA2(n, 256), 32))),
        TIMESTAMP '2026-01-01 00:00:00.123456' + INTERVAL n SECOND, DATE '2026-01-01' + INTERVAL n % 365 DAY"""
-_INSERT = f"""
-INSERT INTO bench.events
-WITH RECURSIVE numbers (n) AS (SELECT {{first}} UNION ALL SELECT n + 1 FROM numbers WHERE n < {{last}})
-SELECT {_VALUES} FROM numbers"""
+_NUMBERS = "WITH RECURSIVE numbers (n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {last})"
+_INSERT = f"INSERT INTO bench.events {_NUMBERS} SELECT {_VALUES} FROM numbers"
+
+_KINDS = (
+    Column("int", "n % 1000"), Column("varchar(20)", "CONCAT('kind-', n % 7)"), Column("decimal(12,2)", "(n % 100000) / 100"),
+    Column("double", "n / 7.0"), Column("boolean", "n % 2 = 0"),
+    Column("char(36)", "BIN_TO_UUID(UNHEX(LEFT(SHA2(n, 256), 32)))"),
+    Column("timestamp(6) NULL", "TIMESTAMP '2026-01-01 00:00:00.123456' + INTERVAL n SECOND"),
+    Column("date", "DATE '2026-01-01' + INTERVAL n % 365 DAY"), Column("bigint", "n * 1000003"),
+    Column("varchar(100)", "CONCAT('a note of ordinary length, number ', n)"),
+)
+
+
+def _text(size: int) -> Column:
+    return Column("longtext", f"LEFT(REPEAT(MD5(n), {size // 32 + 1}), {size})")
 
 
 class MySqlSource:
@@ -58,6 +70,8 @@ class MySqlSource:
     def __init__(self, server: MySql) -> None:
         self._port = server.port
         self._start: FilePosition | None = None
+        self._grown: list[Column] = []
+        self._rows = 0
 
     def config(self, snapshot: str) -> dict[str, str]:
         """See Source."""
@@ -70,7 +84,8 @@ class MySqlSource:
 
     def prepare(self) -> None:
         """See Source."""
-        self._run(*(statement.format(values=_VALUES) for statement in _SETUP))
+        self._run(*(statement.format(values=_VALUES) for statement in _SETUP), "FLUSH BINARY LOGS",
+                  "PURGE BINARY LOGS BEFORE NOW()")  # the servers are the benchmark's own
 
     def mark(self) -> None:
         """See Source: the present end of the log."""
@@ -132,6 +147,70 @@ class MySqlSource:
         if seen != rows:
             raise RuntimeError(f"the plain reader saw {seen} rows of {rows}")
         return done
+
+    def streams(self) -> int:
+        """See Source."""
+        (row,) = self._run("SELECT COUNT(*) FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'")
+        return int(row[0])
+
+    def prepare_grown(self, shape: Shape) -> None:
+        """See Source."""
+        self._grown, self._rows = values(_KINDS, _text, shape), 0
+        columns = ", ".join(f"c{n} {column.type}" for n, column in enumerate(self._grown))
+        self._run(f"CREATE TABLE bench.grown (id bigint PRIMARY KEY, {columns})")
+
+    def write_grown(self, rows: int, per_transaction: int) -> None:
+        """See Source. Single rows are a loop in the server, as in the stream case."""
+        chosen = ", ".join(column.value for column in self._grown)
+        end = self._rows + rows
+        if per_transaction == 1:
+            self._run("DROP PROCEDURE IF EXISTS bench.grow_singly", f"""CREATE PROCEDURE bench.grow_singly()
+                BEGIN
+                    DECLARE n bigint DEFAULT {self._rows};
+                    WHILE n < {end} DO INSERT INTO bench.grown VALUES (n, {chosen}); SET n = n + 1; END WHILE;
+                END""", "CALL bench.grow_singly()")
+        else:
+            self._run(f"SET SESSION cte_max_recursion_depth = {per_transaction + 1}", *(
+                f"INSERT INTO bench.grown {_NUMBERS.format(first=first, last=min(first + per_transaction, end) - 1)} "
+                f"SELECT n, {chosen} FROM numbers" for first in range(self._rows, end, per_transaction)))
+        self._rows = end
+
+    def write_elsewhere(self) -> None:
+        """See Source."""
+        self._run("CREATE DATABASE IF NOT EXISTS elsewhere", "CREATE TABLE IF NOT EXISTS elsewhere.rows_ (id bigint)",
+                  "INSERT INTO elsewhere.rows_ VALUES (1)")
+
+    def prepare_many(self, tables: int) -> None:
+        """See Source. They stay for the next run: making them takes longer than the case."""
+        columns = ", ".join(f"c{n} {column.type}" for n, column in enumerate(_KINDS[:9]))
+        self._run(f"CREATE DATABASE IF NOT EXISTS {MANY}")
+        (row,) = self._run(f"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '{MANY}'")
+        self._run("SELECT 1", *(
+            f"CREATE TABLE IF NOT EXISTS {MANY}.{many_table(n)} (id bigint PRIMARY KEY AUTO_INCREMENT, {columns})"
+            for n in range(int(row[0]), tables)))
+
+    def config_many(self, captured: int) -> dict[str, str]:
+        """See Source."""
+        return {**self.config("no_data"), "database.include.list": MANY, "table.include.list": ",".join(
+            f"{MANY}.{many_table(n)}" for n in range(captured))}
+
+    def write_many(self, tables: int, transactions: int, per_transaction: int) -> None:
+        """See Source."""
+        chosen = ", ".join(column.value for column in _KINDS[:9])
+        names = ", ".join(f"c{n}" for n in range(9))
+        numbers = _NUMBERS.format(first=1, last=per_transaction)
+        self._run(f"SET SESSION cte_max_recursion_depth = {per_transaction + 1}", *(
+            f"INSERT INTO {MANY}.{many_table(number % tables)} ({names}) {numbers} SELECT {chosen} FROM numbers"
+            for number in range(transactions)))
+
+    def many_topic(self, number: int) -> str:
+        """See Source."""
+        return f"{MANY}.{many_table(number)}"
+
+    def commit_rows(self, seconds: float, rate: int) -> list[str]:
+        """See Source."""
+        statement = f"INSERT INTO bench.events SELECT {_VALUES.replace('%', '%%')} FROM (SELECT %s AS n) one"
+        return ["mysql", str(self._port), statement, str(rate), str(seconds)]
 
     def _session(self) -> Session:
         return Session.open(Address("127.0.0.1", self._port, "cdc", "cdc", Tls("disabled")), "bench")

@@ -10,6 +10,7 @@ import psycopg
 from psycopg import pq
 
 from bench.figures import Drained
+from bench.source import MANY, Column, Shape, many_table, values
 from devstack.postgres import Postgres
 
 __all__ = ["PostgresSource"]
@@ -31,6 +32,18 @@ SELECT n, n %% 1000, 'kind-' || n %% 7, CASE WHEN n %% 3 = 0 THEN NULL ELSE 'a n
 FROM generate_series(%s::bigint, %s::bigint) AS n
 """
 
+_KINDS = (
+    Column("integer", "n % 1000"), Column("text", "'kind-' || n % 7"), Column("numeric(12,2)", "(n % 100000)::numeric / 100"),
+    Column("double precision", "n / 7.0"), Column("boolean", "n % 2 = 0"), Column("uuid", "md5(n::text)::uuid"),
+    Column("timestamptz", "timestamptz '2026-01-01 00:00:00.123456Z' + n * interval '1 second'"),
+    Column("date", "date '2026-01-01' + (n % 365)::int"), Column("bigint", "n * 1000003"),
+    Column("text", "'a note of ordinary length, number ' || n"),
+)
+
+
+def _text(size: int) -> Column:
+    return Column("text", f"left(repeat(md5(n::text), {size // 32 + 1}), {size})")
+
 
 class PostgresSource:
     """A table of ten columns in a PostgreSQL of the devstack. See :class:`bench.source.Source`."""
@@ -42,6 +55,9 @@ class PostgresSource:
     def __init__(self, server: Postgres) -> None:
         self._port = server.port
         self._dsn = server.dsn
+        self._many = server.dsn_for(MANY)
+        self._grown: list[Column] = []
+        self._rows = 0
 
     def config(self, snapshot: str) -> dict[str, str]:
         """See Source."""
@@ -54,12 +70,24 @@ class PostgresSource:
 
     def prepare(self) -> None:
         """See Source."""
+        self._forget()
         with psycopg.connect(self._dsn, autocommit=True) as connection:
-            for name in (SLOT, PLAIN):
-                connection.execute(
-                    "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s", [name])
+            for name in (PUBLICATION, PLAIN):
                 connection.execute(f"DROP PUBLICATION IF EXISTS {name}")
             connection.execute(_CREATE)
+
+    def _forget(self) -> None:
+        """Drop the slots of earlier cases; a sender whose reader has just ended may still hold its."""
+        deadline = time.monotonic() + 30
+        with psycopg.connect(self._dsn, autocommit=True) as connection:
+            while True:
+                ours = f"FROM pg_replication_slots WHERE slot_name LIKE '{SLOT}%'"
+                connection.execute(f"SELECT pg_drop_replication_slot(slot_name) {ours} AND NOT active")
+                if connection.execute(f"SELECT {ours}").fetchone() is None:
+                    return
+                if time.monotonic() > deadline:
+                    raise TimeoutError("an earlier case's replication slot is still in use")
+                time.sleep(0.1)
 
     def mark(self) -> None:
         """See Source: a slot for the plain reader."""
@@ -118,3 +146,71 @@ class PostgresSource:
         if seen != rows:
             raise RuntimeError(f"the plain reader saw {seen} rows of {rows}")
         return done
+
+    def streams(self) -> int:
+        """See Source."""
+        with psycopg.connect(self._dsn) as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' OR state = 'catchup'").fetchone()
+        return int(row[0]) if row else 0
+
+    def prepare_grown(self, shape: Shape) -> None:
+        """See Source. Long texts are stored as they are: compressing them would measure the server."""
+        self._grown, self._rows = values(_KINDS, _text, shape), 0
+        columns = ", ".join(f"c{n} {column.type}" for n, column in enumerate(self._grown))
+        with psycopg.connect(self._dsn, autocommit=True) as connection:
+            connection.execute(f"CREATE TABLE bench.grown (id bigint PRIMARY KEY, {columns})".encode())
+            if shape.size:
+                connection.execute("ALTER TABLE bench.grown ALTER c0 SET STORAGE EXTERNAL")
+
+    def write_grown(self, rows: int, per_transaction: int) -> None:
+        """See Source."""
+        chosen = ", ".join(column.value for column in self._grown)
+        with psycopg.connect(self._dsn, autocommit=True) as connection:
+            for first in range(self._rows, self._rows + rows, per_transaction):
+                last = min(first + per_transaction, self._rows + rows) - 1
+                connection.execute(f"INSERT INTO bench.grown SELECT n, {chosen} FROM generate_series({first}, {last}) n".encode())
+        self._rows += rows
+
+    def write_elsewhere(self) -> None:
+        """See Source."""
+        with psycopg.connect(self._dsn, autocommit=True) as connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS bench.elsewhere (id bigint)")
+            connection.execute("INSERT INTO bench.elsewhere VALUES (1)")
+
+    def prepare_many(self, tables: int) -> None:
+        """See Source. They stay for the next run: making them takes longer than the case."""
+        self._forget()
+        with psycopg.connect(self._dsn, autocommit=True) as connection:
+            if connection.execute("SELECT FROM pg_database WHERE datname = %s", [MANY]).fetchone() is None:
+                connection.execute(f"CREATE DATABASE {MANY}")
+        with psycopg.connect(self._many, autocommit=True) as connection:
+            connection.execute(f"DROP PUBLICATION IF EXISTS {PUBLICATION}")
+            columns = ", ".join(f"c{n} {column.type}" for n, column in enumerate(_KINDS[:9]))
+            for first in range(0, tables, 100):  # each batch is one transaction
+                connection.execute("; ".join(
+                    f"CREATE TABLE IF NOT EXISTS {many_table(n)} (id bigserial PRIMARY KEY, {columns})"
+                    for n in range(first, min(first + 100, tables))).encode())
+
+    def config_many(self, captured: int) -> dict[str, str]:
+        """See Source."""
+        return {**self.config("no_data"), "database.dbname": MANY, "table.include.list": ",".join(
+            f"public.{many_table(n)}" for n in range(captured))}
+
+    def write_many(self, tables: int, transactions: int, per_transaction: int) -> None:
+        """See Source."""
+        chosen = ", ".join(column.value for column in _KINDS[:9])
+        names = ", ".join(f"c{n}" for n in range(9))
+        with psycopg.connect(self._many, autocommit=True) as connection:
+            for number in range(transactions):
+                connection.execute((f"INSERT INTO {many_table(number % tables)} ({names}) SELECT {chosen} "
+                                    f"FROM generate_series(1, {per_transaction}) n").encode())
+
+    def many_topic(self, number: int) -> str:
+        """See Source."""
+        return f"public.{many_table(number)}"
+
+    def commit_rows(self, seconds: float, rate: int) -> list[str]:
+        """See Source."""
+        statement = _INSERT.replace("generate_series(%s::bigint, %s::bigint)", "(SELECT %s::bigint)").replace("AS n", "AS t(n)")
+        return ["postgres", self._dsn, statement, str(rate), str(seconds)]

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from devstack.process import ProcessId, is_running
 from devstack.worker import WorkerProcess
 
-__all__ = ["MemoryWatch", "cpu_seconds", "family_kib", "task_processes"]
+__all__ = ["MemoryWatch", "cpu_seconds", "family_kib", "held", "task_processes"]
 
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(process: ProcessId) -> float:
-    """User and system time of one process so far."""
+    """User and system time of one process so far, all its threads, to a hundredth of a second."""
     fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICK
 
@@ -45,6 +48,16 @@ def family_kib(worker: WorkerProcess) -> int:
         except OSError:
             continue
     return total
+
+
+@contextmanager
+def held(process: ProcessId) -> Iterator[None]:
+    """The process stands still inside: a backlog is written that it finds when it goes on, warm and connected."""
+    os.kill(process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process.pid, signal.SIGCONT)
 
 
 class MemoryWatch:
