@@ -44,7 +44,8 @@ class Worker:
         group = f"{lab.name}-{name}"
         self.process = WorkerProcess(lab.bootstrap, lab.registry, lab.folder / name, group=group)
         self.http = httpx.Client(base_url=self.process.url, timeout=90)
-        self.admin = AdminClient({"bootstrap.servers": lab.bootstrap, "log_level": 0})
+        self._admin = AdminClient({"bootstrap.servers": lab.bootstrap, "log_level": 0})
+        self._there: set[str] = set()
 
     def __enter__(self) -> Self:
         self.process.start()
@@ -56,13 +57,18 @@ class Worker:
 
     def records(self, topics: Sequence[str]) -> int:
         """How many records the topics have together; one that is not there yet has none."""
-        asked = {TopicPartition(topic, 0): OffsetSpec.latest() for topic in topics}  # type: ignore[no-untyped-call]
+        # A client that asked for a topic's offset before it was there remembers for minutes that it is not.
+        if not self._there.issuperset(topics):
+            self._there.update(self._admin.list_topics(timeout=30).topics)
+        asked = {
+            TopicPartition(topic, 0): OffsetSpec.latest()  # type: ignore[no-untyped-call]
+            for topic in topics if topic in self._there}
         total = 0
-        for future in self.admin.list_offsets(asked, request_timeout=5).values():
+        for partition, future in (self._admin.list_offsets(asked, request_timeout=5) if asked else {}).items():
             try:
                 total += int(future.result().offset)
-            except KafkaException:  # the topic is made with its first record
-                continue
+            except KafkaException:  # it has no leader yet
+                self._there.discard(partition.topic)
         return total
 
 
