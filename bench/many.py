@@ -18,14 +18,14 @@ __all__ = ["connectors", "tables"]
 
 _WRITTEN = 100
 """How many of the captured tables get rows: each first row makes a topic and two subjects, which are not what is measured."""
-_PER_TRANSACTION = 1000
+_TRANSACTIONS = 200
 _ALL_STARTED = 240.0
 
 
 def tables(lab: Lab, case: str, source: Source, numbers: tuple[int, ...]) -> list[Row]:
     """One connector after the other that captures so many of the database's tables (which has them all, each time): how long it
     takes to start, and what a row costs."""
-    transactions = max(_WRITTEN, lab.sizes.growth * 2)
+    per_transaction = max(1, 10 * lab.sizes.growth)
     source.prepare_many(max(numbers))
     found: list[Row] = []
     with Worker(lab) as worker:
@@ -43,9 +43,9 @@ def tables(lab: Lab, case: str, source: Source, numbers: tuple[int, ...]) -> lis
             connector.arrived([connector.topic(topic) for topic in topics], written)
 
             def write(written: int = written) -> None:
-                source.write_many(written, transactions, _PER_TRANSACTION)
+                source.write_many(written, _TRANSACTIONS, per_transaction)
 
-            measured = connector.drain_held(topics, transactions * _PER_TRANSACTION, write)
+            measured = connector.drain_held(topics, _TRANSACTIONS * per_transaction, write)
             connector.delete()
             wait_until(lambda: source.streams() == 0, STARTING)
             cost = measured.cpu_seconds / measured.changes * 1e6
