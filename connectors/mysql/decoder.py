@@ -26,6 +26,7 @@ from connectors.mysql.statements import Statement, StatementKind, canonical_xid,
 from connectors.mysql.stream import FilePosition
 from connectors.mysql.tracking import TableTracker
 from connectors.mysql.unprocessable import Unprocessable, lost_events, rolled_back_late, xa_gone, xa_not_read
+from connectors.mysql.walking import EventWalk
 from connectors.mysql.where import RowsWhere
 from connectors.mysql.xa import Pending
 from connectors.transactions import begin_record, end_record
@@ -63,6 +64,7 @@ class BinlogDecoder:
         self._counts = config.counts
         self._rows = RowIntake(self._progress, self._feed, tables, RowOptions(
             config.skipped, config.tombstones_on_delete, config.skip_messages_without_change))
+        self._walk = EventWalk(config, self._progress, self._feed, tables, self._rows, self._source_wanted)
         self._savepoints: dict[str, int] = {}
         self._replaying: Pending | None = None
         self._spool_place = ("", 0)
@@ -139,6 +141,10 @@ class BinlogDecoder:
             if self._rows.read(self._entries, limit, BATCH_BYTES - self._feed.bytes):
                 self._count()
             return True
+        if self._walk.take(self._entries, limit - len(self._entries) - self._rows.more, BATCH_BYTES - self._feed.bytes):
+            if self._walk.begun_us >= 0:
+                self.commit_us = self._walk.begun_us
+            return True
         self._counted = False
         event = self._feed.next()
         if event is None:
@@ -203,7 +209,10 @@ class BinlogDecoder:
 
     def _wanted(self) -> bool:
         gtid = self._progress.gtid
-        return gtid is None or not self._config.gtid_source_filter_dml_events or self._counts(source_of(gtid))
+        return gtid is None or self._source_wanted(gtid)
+
+    def _source_wanted(self, gtid: str) -> bool:
+        return not self._config.gtid_source_filter_dml_events or self._counts(source_of(gtid))
 
     def _begin(self, header: types.EventHeader, thread: int | None) -> None:
         if self._progress.tx is not None:  # MariaDB's GTID event began it

@@ -122,6 +122,8 @@ _DEFAULT_LENGTHS: dict[int, int] = {
 }
 """Post-header lengths while no format description was seen. Only these matter: the other events have one form."""
 
+_MARIADB_ROWS = (EventType.WRITE_ROWS_V1, EventType.UPDATE_ROWS_V1, EventType.DELETE_ROWS_V1)
+_MYSQL_ROWS = (EventType.WRITE_ROWS, EventType.UPDATE_ROWS, EventType.DELETE_ROWS)
 
 _KNOWN_REFUSED = {
     172: ("is a fragment of a rows event (MariaDB 12.3 and later), which is not supported: the server's "
@@ -186,6 +188,15 @@ class EventParser:
             raise
         except ValueError as broken:  # a name that is no UTF-8, a GTID set that is none
             raise EventError(f"an event of type {kind}: {type(broken).__name__}") from None
+
+    def ordinary(self, *, mariadb: bool) -> bool:
+        """Whether the format is known, and the events of row changes that such a server writes have their usual post-headers."""
+        return self.format is not None and all(self._lengths[number] == _DEFAULT_LENGTHS[number] for number in (
+            EventType.QUERY, EventType.TABLE_MAP, *(_MARIADB_ROWS if mariadb else _MYSQL_ROWS)))
+
+    def shape(self, body: bytes) -> TableShape | None:
+        """The shape of a table map that was parsed before, by its bytes behind table id and flags."""
+        return self._shapes.get(body)
 
     def _format(self, header: EventHeader, packet: bytes, offset: int, end: int) -> FormatDescription:
         found = parse_format(header, packet, offset + _HEAD_SIZE, end)

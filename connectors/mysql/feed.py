@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from connectors.mysql.events import EventParser
@@ -144,6 +144,30 @@ class EventFeed:
         except ValueError:
             event = None  # the error is told when it is that event's turn
         return classify(first_words(event) if isinstance(event, Query) else "")
+
+    # Packets that are walked over, see connectors.mysql.walking.
+
+    @property
+    def packets(self) -> Sequence[bytes] | None:
+        """The packets that come next, when they are those of the log itself and nothing is held back or left out of them."""
+        if not self._queue or self._inner is not None or self.spool is not None or self._head is not None \
+                or self._look is not None or self._undone is not None:
+            return None
+        return self._queue
+
+    @property
+    def parser(self) -> EventParser:
+        """What parses the log's events."""
+        return self._parser
+
+    def walked(self, count: int, size: int) -> None:
+        """So many packets were dealt with; they count as so many bytes."""
+        pop = self._queue.popleft
+        for _ in range(count):
+            pop()
+        self.packet = b""
+        self.bytes += size
+        self._index += count
 
     # Events inside others.
 

@@ -175,6 +175,16 @@ class MySqlGtidSet:
         else:
             self._put(source, gno, gno + 1)
 
+    def add_range(self, uuid: str, first: int, behind: int) -> None:
+        """Put a server's transactions in, from ``first`` up to the one before ``behind``; ``uuid`` in its usual form. Raises
+        GtidError."""
+        self._put((uuid, ""), first, behind)
+
+    def after(self, gtid: str) -> int:
+        """The number from which on no transaction of that one's source is in. Raises GtidError."""
+        flat = self._ranges.get(_split(gtid)[0])
+        return flat[-1] if flat else 0
+
     def copy(self) -> Self:
         """An equal set of its own."""
         new = type(self)()

@@ -18,6 +18,8 @@ _MARIA = struct.Struct("<QIB")
 _MARIA_XID = struct.Struct("<IBB")
 _LOGICAL_CLOCK = 2
 _LAST_GNO = (1 << 63) - 2
+_LATEST = 9_000_000_000_000_000
+"""Microseconds, in the year 2255: a later time has no nanoseconds in 64 bits."""
 _MAX_UUIDS = 10_000
 
 _uuids: dict[bytes, str] = {}
@@ -45,6 +47,8 @@ def parse_gtid(header: EventHeader, body: bytes, at: int, end: int) -> Gtid:
             raise EventError("a GTID event ends inside its commit times")
         original, at = int.from_bytes(body[at:at + 7], "little"), at + 7
     length = packed(body, at, end)[0] if at < end else None
+    if original > _LATEST:
+        raise EventError("a GTID event has an impossible commit time")
     return Gtid(header, gtid, sid, "", gno, original, immediate, length, (committed, sequence), bool(flags & 1))
 
 
@@ -122,6 +126,8 @@ def parse_tagged_gtid(header: EventHeader, body: bytes, at: int, end: int) -> Gt
         raise EventError("a tagged GTID event lacks its UUID or its number")
     sid = _uuids.get(raw) or _uuid(raw)
     immediate = numbers.get(_IMMEDIATE)
+    if numbers.get(_ORIGINAL, immediate or 0) > _LATEST:
+        raise EventError("a tagged GTID event has an impossible commit time")
     clock = numbers.get(_COMMITTED, 0), numbers.get(_SEQUENCE, 0)
     return Gtid(header, f"{sid}:{tag}:{gno}" if tag else f"{sid}:{gno}", sid, tag, gno, numbers.get(_ORIGINAL, immediate),
                 immediate, numbers.get(_LENGTH), clock, bool(numbers.get(_FLAGS, 1) & 1))

@@ -8,11 +8,12 @@ many.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from connect.api.errors import ConnectError
-from connectors.mysql.gtid import GtidSet, gtid_set_of
+from connectors.mysql.gtid import GtidSet, MySqlGtidSet, gtid_set_of
 from connectors.mysql.offsets import BinlogOffset
 from connectors.mysql.stream import FilePosition
 from connectors.mysql.structure import Flavor
@@ -21,6 +22,7 @@ from connectors.transactions import TransactionCounts
 
 __all__ = ["Begun", "Progress"]
 
+_FAR: Final = 1 << 62  # the walk counts in 64 bits
 _WRAP: Final = 1 << 32
 """The log writes positions in four bytes; a file with a transaction over 4 GB is longer."""
 
@@ -217,6 +219,56 @@ class Progress:
             self._gtids.add(self.gtid)
             self._text = str(self._gtids)
         self.gtid, self.gtid_ts_us, self.group, self._repeated = None, 0, None, False
+
+    # Events that were walked over many at a time, see connectors.mysql.walking.
+
+    @property
+    def walkable(self) -> bool:
+        """Whether ordinary events may follow of which nothing was dealt with before: behind a transaction, or inside one that is
+        read for its own sake."""
+        if self._behind or self._repeated or self._pending is not None or self.pos >= _FAR:
+            return False
+        tx = self.tx
+        if tx is None:
+            return self.group is None and self.gtid is None
+        return (tx.wanted and not tx.metadata and tx.query is None
+                and (tx.events > tx.skip or (tx.events == tx.skip and not tx.skip_rows)))
+
+    def floor(self, gtid: str) -> int:
+        """The number from which on no transaction of that one's source was executed before."""
+        return self._gtids.after(gtid) if isinstance(self._gtids, MySqlGtidSet) else 0
+
+    @property
+    def executed(self) -> str | None:
+        """What was executed before the transaction at hand, None without GTIDs."""
+        return self._text
+
+    @property
+    def server_uuid(self) -> str | None:
+        """The server that the positions are of."""
+        return self._uuid
+
+    def walked(self, start: int, pos: int, server_id: int) -> None:
+        """The last event that was walked over lies there."""
+        self.start, self.pos, self.server_id = start, pos, server_id
+        self._mid_row = 0
+        self._base = None
+
+    def walked_commits(self, ts_us: int, executed: Iterable[bytes | tuple[bytes, int, int]]) -> None:
+        """Transactions were walked over up to their end, the last one committed at that time. ``executed``: their GTIDs, in the
+        order of the log, or of MySQL's servers "uuid:", the first number and the one behind the last."""
+        self.ts_sec = ts_us // 1_000_000
+        self.tx = None
+        gtids = self._gtids
+        if gtids is not None:
+            for entry in executed:
+                if isinstance(entry, bytes):
+                    gtids.add(entry.decode())
+                else:
+                    assert isinstance(gtids, MySqlGtidSet)
+                    gtids.add_range(entry[0][:-1].decode(), entry[1], entry[2])
+            self._text = str(gtids)
+        self.gtid, self.gtid_ts_us, self.group = None, 0, None
 
     # Offsets.
 

@@ -24,6 +24,7 @@ _FORMAT = struct.Struct("<H50sIB")
 _XA = struct.Struct("<BIII")
 _COMMON_HEADER = 19
 _LONGEST_NAME = 511
+_FARTHEST = 1 << 61
 CRC_SIZE = 4
 
 
@@ -60,7 +61,7 @@ def parse_rotate(header: EventHeader, body: bytes, at: int, end: int) -> Rotate:
     if end - at <= 8:
         raise EventError("a rotate event is too short")
     fake = bool(header.flags & ARTIFICIAL) or not header.end_pos
-    return Rotate(header, _name(body, at + 8, end), int.from_bytes(body[at:at + 8], "little"), fake)
+    return Rotate(header, _name(body, at + 8, end), _place(int.from_bytes(body[at:at + 8], "little")), fake)
 
 
 def parse_heartbeat(header: EventHeader, body: bytes, at: int, end: int) -> Heartbeat:
@@ -68,7 +69,7 @@ def parse_heartbeat(header: EventHeader, body: bytes, at: int, end: int) -> Hear
     pos = header.end_pos
     if not pos and end - at > 8:
         pos, at = int.from_bytes(body[at:at + 8], "little"), at + 8
-    return Heartbeat(header, _name(body, at, end), pos)
+    return Heartbeat(header, _name(body, at, end), _place(pos))
 
 
 def parse_heartbeat_v2(header: EventHeader, body: bytes, at: int, end: int) -> Heartbeat:
@@ -88,7 +89,13 @@ def parse_heartbeat_v2(header: EventHeader, body: bytes, at: int, end: int) -> H
         at += length
     if not file or pos is None:
         raise EventError("a heartbeat names no position")
-    return Heartbeat(header, file, pos)
+    return Heartbeat(header, file, _place(pos))
+
+
+def _place(pos: int) -> int:
+    if pos > _FARTHEST:
+        raise EventError("an event has a position that no file reaches")
+    return pos
 
 
 def _name(body: bytes, at: int, end: int) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 from connectors.changes import Change, Facts, RowRun
 from connectors.core.run import NumberSource, RowSource
+from connectors.mysql.core.places import EventSource
+from connectors.mysql.walking import WalkedFrom
 from connectors.mysql.where import RowsWhere
 from schemas.core.writer import Writer
 from schemas.model import Value
@@ -50,8 +52,23 @@ class BinlogSource:
 
     def rows(self, run: RowRun) -> RowSource:
         """See SourceBlock."""
-        before, after = self._parts(run.where, run.marker)
+        where = run.where
+        if isinstance(where, WalkedFrom):
+            return self._events(where)
+        before, after = self._parts(where, run.marker)
         return NumberSource(before, after)
+
+    def _events(self, where: WalkedFrom) -> EventSource:
+        facts, writer = self._facts, Writer()
+        for text in (facts.version, facts.connector, facts.prefix):
+            writer.write_string(text)
+        head = writer.take()
+        writer.write_raw(b"\x02")
+        writer.write_string(where.table.database)
+        writer.write_raw(b"\x00")
+        names = writer.take()
+        _optional_string(writer, where.table.name or None)
+        return EventSource(where.walked.places, head, names, writer.take())
 
     def offset_of(self, change: Change, done: bool) -> dict[str, Any]:
         """See SourceBlock. After the last row of the event the event is done; in between, so many of its rows are."""

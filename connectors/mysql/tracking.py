@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
@@ -89,6 +89,8 @@ class TableTracker:
         self._ids: dict[int, Mapped] = {}
         self._shapes: dict[int, Mapped] = {}
         self._warned: set[TableId] = set()
+        self.version = 0
+        """Another one when what :meth:`made` gave may be void."""
 
     def map(self, event: TableMap, where: Callable[[], str]) -> Mapped:
         """A table id stands for this table from now on. Raises ConnectError when its structure is not known or does not fit and
@@ -99,6 +101,7 @@ class TableTracker:
             mapped = self._made(shape, where)
             if len(self._shapes) >= _MOST:
                 self._shapes.clear()
+                self.version += 1
             self._shapes[id(shape)] = mapped
         self._ids[event.table_id] = mapped
         return mapped
@@ -107,12 +110,27 @@ class TableTracker:
         """The table that id stands for now."""
         return self._ids.get(table_id)
 
+    @property
+    def ids(self) -> Mapping[int, Mapped]:
+        """The tables that ids stand for now."""
+        return self._ids
+
+    def made(self, shape: TableShape | None) -> Mapped | None:
+        """The table of a table map that :meth:`map` was given before, None of another."""
+        mapped = self._shapes.get(id(shape))
+        return mapped if mapped is not None and mapped.shape is shape else None
+
+    def know(self, table_id: int, mapped: Mapped) -> None:
+        """A table id stands for that table from now on."""
+        self._ids[table_id] = mapped
+
     def forget_ids(self) -> None:
         """The transaction is over, or the log goes on in another file: ids are told anew."""
         self._ids.clear()
 
     def changed(self, table: TableId) -> None:
         """The table's structure is another one: what was built of it is void."""
+        self.version += 1
         for key in [k for k, m in self._shapes.items() if m.id == table]:
             del self._shapes[key]
 

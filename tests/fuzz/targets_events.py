@@ -27,7 +27,7 @@ from connectors.mysql.tablemap import parse_shape
 from tests.fuzz.mutate import mutate
 from tests.fuzz.targets import Target
 
-__all__ = ["TARGETS", "run_events", "split"]
+__all__ = ["TARGETS", "mutate_events", "run_events", "split"]
 
 _HEADER = 19
 
@@ -93,7 +93,7 @@ def split(data: bytes) -> list[bytes]:
     return found
 
 
-def _mutate_events(rng: random.Random, data: bytes, corpus: list[bytes]) -> bytes:
+def mutate_events(rng: random.Random, data: bytes, corpus: list[bytes]) -> bytes:
     """Mostly changes one event's body and mends its size, so that what follows is reached."""
     events = split(data)
     if not events or rng.random() < 0.1:
@@ -171,7 +171,7 @@ def _mutate_payload(rng: random.Random, data: bytes, corpus: list[bytes]) -> byt
 
 
 TARGETS = [
-    Target("events", run_events, _mutate_events),
+    Target("events", run_events, mutate_events),
     Target("table_map", run_table_map),
     Target("gtid_text", run_gtid_text),
     Target("gtid_binary", run_gtid_binary),
