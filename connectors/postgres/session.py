@@ -265,6 +265,7 @@ class Session:
         """
         frames: list[bytes] = []
         conn = self._conn
+        get, append = conn.get_copy_data, frames.append
         size = 0
         if self.warning:
             return frames
@@ -273,11 +274,11 @@ class Session:
         try:
             while True:
                 while size < max_bytes and len(frames) < max_frames:
-                    n, data = conn.get_copy_data(1)
+                    n, data = get(1)
                     if self.warning:
                         return frames
                     if n > 0:
-                        frames.append(bytes(data))
+                        append(bytes(data))
                         size += n
                         continue
                     if n == 0:

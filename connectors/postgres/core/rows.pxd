@@ -1,4 +1,5 @@
 cimport cython
+from libc.string cimport memcpy
 from schemas.core.writer cimport Writer
 from connectors.core.numbers cimport floor_div, write_decimal_text
 from connectors.core.plan cimport Plan
@@ -7,6 +8,25 @@ from connectors.postgres.core.texts cimport date_days, time_micros, timestamp_mi
 
 cdef int _INT, _BOOL, _TEXT, _FLOAT32, _FLOAT64, _MICROS, _MILLIS, _DAYS, _TIME_MICROS, _TIME_MILLIS, _ZONED, _DECIMAL
 cdef int _NULL, _UNCHANGED, _SENT
+
+cdef extern from "Python.h":
+    double PyOS_string_to_double(const char* s, char** endptr, object overflow) except? -1.0
+
+cdef inline double read_float(bytes buffer, Py_ssize_t start, Py_ssize_t end) except? -1.0:
+    cdef char[48] text
+    cdef char* stop
+    cdef double number
+    if 0 < end - start <= 40 and start >= 0 and end <= len(buffer):
+        memcpy(text, <const char*>buffer + start, end - start)
+        text[end - start] = 0
+        try:
+            # The server's "NaN" and "Infinity" are known to it too.
+            number = PyOS_string_to_double(text, &stop, None)
+            if stop == text + (end - start):
+                return number
+        except ValueError:
+            pass
+    return float(buffer[start:end])
 
 cdef class TupleSpans(Spans):
     cdef public Py_ssize_t width

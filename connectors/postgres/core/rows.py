@@ -21,6 +21,14 @@ _TIME_MICROS, _TIME_MILLIS, _ZONED, _DECIMAL = TIME_MICROS, TIME_MILLIS, ZONED, 
 _NULL, _UNCHANGED, _SENT = 0, 1, 2
 
 
+def _read_float(buffer: bytes, start: int, end: int) -> float:
+    return float(buffer[start:end])
+
+
+# Compiled, this is the inline function of rows.pxd.
+globals().setdefault("read_float", _read_float)
+
+
 class TupleSpans(Spans):
     """Where the columns of one TupleData are. ``width`` is what :meth:`read` expects, 0 for any."""
 
@@ -209,9 +217,9 @@ class TuplePlan(Plan):
         elif code == _TIME_MILLIS:
             writer.write_long(floor_div(time_micros(buffer, start, end), 1000))
         elif code == _FLOAT64:
-            writer.write_double(float(buffer[start:end]))
+            writer.write_double(read_float(buffer, start, end))  # type: ignore[name-defined]  # noqa: F821
         elif code == _FLOAT32:
-            writer.write_float(float(buffer[start:end]))
+            writer.write_float(read_float(buffer, start, end))  # type: ignore[name-defined]  # noqa: F821
         elif (code == _ZONED and write_zoned(buffer, start, end, self.bounds[i], writer)) or (
                 code == _DECIMAL and write_decimal_text(buffer, start, end, self.bounds[i], writer)):
             return
