@@ -11,6 +11,8 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.mysql.core.split import split
+
 __all__ = [
     "ColumnInfo", "PacketBuffer", "ServerError", "end_status", "is_end", "join_packets", "parse_column", "parse_error",
     "parse_ok", "read_lenenc", "split_row",
@@ -113,6 +115,9 @@ class PacketBuffer:
         room = max_count - len(out)
         taken = 0
         self._need = 4
+        if not self._parts:
+            pos, seq, taken = split(buf, pos, end, seq, marked, room, max_bytes, out)
+            room = max_count - len(out)
         with memoryview(buf) as view:
             while end - pos >= 4 and room > 0 and taken < max_bytes:
                 (head,) = unpack(buf, pos)

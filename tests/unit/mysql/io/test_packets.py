@@ -7,7 +7,10 @@ import random
 import struct
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from connectors.mysql.core.split import split
 from connectors.mysql.packets import (
     LONGEST,
     PacketBuffer,
@@ -201,3 +204,18 @@ def test_the_end_of_rows_is_not_taken_for_a_large_row() -> None:
     assert is_end(b"\xfe\x00\x00\x02\x00")
     assert not is_end(b"\xfe" + (1 << 24).to_bytes(8, "little") + b"x")
     assert not is_end(b"\xfb")
+
+
+@pytest.mark.parametrize("marked", [False, True])
+@given(data=st.data())
+def test_the_split_takes_what_the_buffer_takes(marked: bool, data: st.DataObject) -> None:
+    payloads = data.draw(st.lists(st.binary(max_size=6).map(lambda b: b"\0" + b), max_size=8))
+    raw = b"".join(join_packets(p, i) for i, p in enumerate(payloads))
+    cut = data.draw(st.integers(0, len(raw)))
+    room, most = data.draw(st.integers(0, 9)), data.draw(st.integers(0, 40))
+    out: list[bytes] = []
+    at, sequence, taken = split(bytearray(raw), 0, cut, 0, marked, room, most, out)
+    assert out == [p[1:] if marked else p for p in payloads[:len(out)]]
+    assert (at, sequence, taken) == (sum(len(p) + 4 for p in payloads[:len(out)]), len(out), sum(map(len, payloads[:len(out)])))
+    more = at + 4 + len(payloads[len(out)]) if len(out) < len(payloads) else len(raw) + 1
+    assert more > cut or len(out) == room or taken >= most
