@@ -398,11 +398,13 @@ class Decoder:
     def table_for_snapshot(self, table: CatalogTable) -> SnapshotTable | None:
         """How to read that table, None when it is not captured."""
         relation = self._builder.selects(table)
-        whole = self._builder.build(relation, table)
+        whole = self._builder.build(relation, table, copied=True)
         if whole is None:
             return None
         wanted = {c.name for c in whole.columns} | {c.name for c in whole.key}
         columns = tuple(c for c in relation.columns if c.name in wanted)
+        if columns == relation.columns:  # as most are; with thousands of tables to build one twice is what a start costs
+            return SnapshotTable(table, tuple(c.name for c in columns), TableState(whole))
         reduced = self._builder.build(
             Relation(relation.oid, relation.schema, relation.name, relation.replica_identity, columns), table, copied=True)
         assert reduced is not None

@@ -10,6 +10,7 @@ from connect.api.errors import ConnectError, RecordError
 from connectors.facts import SnapshotMarks
 from connectors.postgres.facts import SnapshotPosition
 from connectors.postgres.lsn import LSN
+from connectors.postgres.tables import TableBuilder
 from tests.unit.postgres.wire import (
     UNCHANGED,
     FakeCatalog,
@@ -510,3 +511,18 @@ def test_a_batch_says_where_a_record_came_from() -> None:
     batch = decoder(catalog()).feed(in_tx(insert(1, 5, "sesame", None, lsn=0x1F)))
     said = batch.describe(0)
     assert "public.people" in said and "0/1F" in said and "id" in said and "sesame" not in said
+
+
+@pytest.mark.parametrize(("props", "builds"), [({}, 1), ({"column.include.list": "public.people.name"}, 2)])
+def test_a_table_read_whole_is_built_once(monkeypatch: pytest.MonkeyPatch, props: dict[str, str], builds: int) -> None:
+    d = decoder(catalog(), None, props)
+    built: list[Any] = []
+    build = TableBuilder.build
+
+    def counting(*args: Any, **more: Any) -> Any:
+        built.append(args)
+        return build(*args, **more)
+
+    monkeypatch.setattr(TableBuilder, "build", counting)
+    assert d.table_for_snapshot(PEOPLE) is not None
+    assert len(built) == builds
