@@ -29,7 +29,7 @@ ProduceError = KafkaException
 _log = logging.getLogger(__name__)
 
 DEFAULTS: Mapping[str, Any] = {
-    "linger.ms": 5,
+    "linger.ms": 1,
     "batch.size": 1_000_000,
     "message.max.bytes": 1048576,
     "queue.buffering.max.messages": 200_000,

@@ -26,7 +26,7 @@ _STATUS: Final = struct.Struct("!cQQQqB")
 _EPOCH_2000_US: Final = 946_684_800_000_000
 _BUSY: Final = 0.02
 """A reader that was given something less than this long ago (seconds) is catching up."""
-_LINGER: Final = 0.004
+_PATIENCE: Final = 0.002
 _DOING: Final = "streaming"
 
 
@@ -45,6 +45,7 @@ class ReplicationStream:
         silence_limit: float = SILENCE_LIMIT,
         gulp_frames: int = GULP_FRAMES,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._session = session
         self._confirmed = confirmed
@@ -52,6 +53,7 @@ class ReplicationStream:
         self._silence_limit = silence_limit
         self._gulp_frames = gulp_frames
         self._clock = clock
+        self._sleep = sleep
         now = clock()
         self._heard = now
         self._told = now
@@ -111,13 +113,10 @@ class ReplicationStream:
             frames = session.read_copy(GULP_BYTES, self._gulp_frames, min(wait, self._interval), _DOING)
             now = self._clock()
             if frames and now - self._last_gulp < _BUSY and len(frames) < 64:
-                # While catching up, many small batches cost more than a moment of patience.
-                until = now + _LINGER
-                while len(frames) < self._gulp_frames and (left := until - self._clock()) > 0:
-                    more = session.read_copy(GULP_BYTES, self._gulp_frames - len(frames), left, _DOING)
-                    if not more:
-                        break
-                    frames += more
+                # Many small batches cost more than a moment of patience: one wake-up for all that comes in it, not one for each
+                # message.
+                self._sleep(_PATIENCE)
+                frames += session.read_copy(GULP_BYTES, self._gulp_frames - len(frames), 0.0, _DOING)
         except CopyEnded:
             raise failure("57P01", "the server ended the stream", _DOING, str(session.address)) from None
         if session.warning:
