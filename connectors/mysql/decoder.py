@@ -133,7 +133,11 @@ class BinlogDecoder:
             except ValueError as e:
                 self._failed(f"the binary log cannot be read at {place()}: {e}; the server or something between sent what the "
                              "format does not allow")
-        return ChangeBatch(self._facts, self._entries, self._progress.offset, self._clock(), self._source)
+        entries, self._entries = self._entries, []
+        feed.packet = b""  # it may be huge, and the next may be long in coming
+        self._rows.release()
+        self._walk.release()
+        return ChangeBatch(self._facts, entries, self._progress.offset, self._clock(), self._source)
 
     def _step(self, limit: int) -> bool:
         """Go one event, or some rows, further. False when there is nothing to go on with."""

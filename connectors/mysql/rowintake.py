@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.mysql.core.rows import ImageSpans
+from connectors.mysql.core.rows import ImageSpans, RowLayout
 from connectors.mysql.feed import EventFeed
 from connectors.mysql.progress import Progress
 from connectors.mysql.rowchanges import Entries, RowOptions, RowReader
@@ -11,6 +11,8 @@ from connectors.mysql.tracking import TableTracker
 from connectors.mysql.where import RowsWhere
 
 __all__ = ["RowIntake"]
+
+_NOTHING = RowLayout((), ())
 
 
 class RowIntake:
@@ -84,6 +86,12 @@ class RowIntake:
     def drop(self) -> None:
         """Leave the rest of the event at hand out."""
         self._reader = self._event = None
+
+    def release(self) -> None:
+        """Between two batches: let go of the event that was read last, which may be huge."""
+        if self._reader is None:
+            for spans in self._spans:
+                spans.parse(b"", 0, _NOTHING, b"")
 
     def _end(self) -> None:
         event, tx = self._event, self._progress.tx

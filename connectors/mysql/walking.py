@@ -152,6 +152,11 @@ class EventWalk:
             self._rows.more += run.records() - 1
         return True
 
+    def release(self) -> None:
+        """Between two batches: let go of the events that were read last."""
+        for spans in (self._walk.new, self._walk.old):
+            spans.parse(b"", 0, _NO_LAYOUT, b"")
+
     def _room(self) -> Places:
         """Places of the file at hand that nobody else has."""
         file, places = self._progress.file.encode(), self._places
