@@ -36,7 +36,7 @@ def extensions() -> list:
         if MODE == "require":
             raise
         return []
-    roots = ("schemas", "connectors")
+    roots = ("schemas", "connect", "connectors")
     sources = sorted(str(p.with_suffix(".py")) for r in roots for p in Path(r).rglob("core/*.pxd") if p.stem != "__init__")
     if not sources:
         return []

@@ -171,6 +171,8 @@ class Case:
         config = self.config(database, bootstrap)
         with self._connector(database, bootstrap, url, config) as (connector, topics):
             self._play(database, connector, topics, config)
+            # The sentinel's record may be acknowledged before those of other topics; a stopped connector's all are.
+            connector.stop()
             return normalise.normalise(topics.drain(), self.prefix)
 
     @contextlib.contextmanager
