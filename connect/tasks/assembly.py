@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,7 +24,7 @@ from connect.tasks.limits import AdminTopicLimits
 from connect.tasks.meters import Meters
 from connect.tasks.offset_storage import OffsetStorage
 from connect.tasks.pipeline import Pipeline, Times
-from connect.tasks.producer import DataProducer, ProduceError, data_config
+from connect.tasks.producer import ProduceError, data_config, make_producer
 from connect.tasks.reporter import Reporter
 from connect.tasks.secrets import Redactor
 from connect.tasks.service import Service
@@ -62,7 +63,9 @@ def assemble(spec: TaskSpec, control: Control, reporter: Reporter, redactor: Red
         task=task, control=control, reporter=reporter, meters=Meters(spec.key), tolerance=Tolerance(policy),
         locate=lambda failure: locate(failure, converters),
         kafka_answers=lambda: _answers(producer.settings, f"connector-probe-{spec.key}"))
-    service.producer = DataProducer(data_config(producer.settings), f"connector-producer-{spec.key}", service.client_error)
+    service.producer = make_producer(
+        data_config(producer.settings), f"connector-producer-{spec.key}", service.client_error,
+        os.environ.get("HEADGATE_PRODUCER", "auto"))
     service.commit = PlainCommit(
         service.ledger, storage.writer(), task.commit,
         interval=int(worker_value(settings.worker, "offset.flush.interval.ms")) / 1000,

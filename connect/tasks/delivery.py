@@ -11,7 +11,6 @@ records each time.
 
 from __future__ import annotations
 
-import functools
 import itertools
 import logging
 import time
@@ -24,9 +23,9 @@ from connect.api.plugins import Converters
 from connect.api.records import RecordBatch, Serialized, SourceRecord
 from connect.failpoints import failpoint
 from connect.tasks.backoff import Backoff
-from connect.tasks.ledger import InFlight
+from connect.tasks.ledger import Indexed, InFlight
 from connect.tasks.limits import TopicLimits
-from connect.tasks.producer import ProduceError, placed, refusal
+from connect.tasks.producer import Owner, ProduceError, placed, refusal
 from connect.tasks.service import Failure, Service
 from connect.tasks.trace import headline
 
@@ -161,34 +160,44 @@ class Delivery:
     def _straight(self, batch: RecordBatch, entry: InFlight) -> None:
         service = self._service
         stream = self._serialized(batch)
-        produce, acknowledge, known = service.producer.produce, entry.on_delivery, self._known
-        while True:
-            taken = size = 0
+        records: list[Serialized] = []
+        error: Exception | None = None
+        while error is None:
+            records.clear()
             try:
-                for topic, partition, key, value, headers, timestamp in itertools.islice(stream, _RUN):
-                    if topic not in known:
-                        self._first(topic)
-                        produce = service.producer.produce
-                    while True:
-                        try:
-                            produce(topic, value, key, partition, acknowledge, None, timestamp, headers or None)
-                            break
-                        except BufferError:
-                            self._make_room(topic, batch, self._position + taken)
-                        except ProduceError as e:
-                            self._refused_at_once(e, topic, batch, self._position + taken)
-                            entry.acked += 1
-                            break
-                    taken += 1
-                    size += (len(key) if key else 0) + (len(value) if value else 0)
-            finally:
+                records.extend(itertools.islice(stream, _RUN))
+            except (RetriableError, _Unconvertible) as e:
+                error = e  # the records before it are sent first
+            if not records:
+                break
+            at = 0
+            while at < len(records):
+                taken = self._send(records, at, batch, entry, entry)
                 self._position += taken
-                entry.sent += taken
-                entry.size += size
-                service.meters.written += taken
-            if taken < _RUN:
-                return
+                at += taken
             service.breathe()
+        if error is not None:
+            raise error
+
+    def _send(self, records: list[Serialized], at: int, batch: RecordBatch, entry: InFlight, owner: Owner) -> int:
+        """Hand over records from ``at`` on, the first of which is the one at the position; how many were."""
+        service = self._service
+        try:
+            taken, size = service.producer.send(records, at, owner)
+        except ProduceError as e:
+            self._refused_at_once(e, records[at].topic, batch, self._position)
+            entry.acked += 1
+            taken, size = 1, 0
+        entry.sent += taken
+        entry.size += size
+        service.meters.written += taken
+        if not taken:
+            topic = records[at].topic
+            if topic not in self._known:
+                self._first(topic)
+            else:
+                self._make_room(topic, batch, self._position)
+        return taken
 
     def _serialized(self, batch: RecordBatch) -> Any:
         """The serialized records from the position on; errors of the batch's own are told apart from the producer's."""
@@ -210,11 +219,12 @@ class Delivery:
         if limit is not None:
             self._service.fit(topic, limit)
         self._known.add(topic)
+        self._service.producer.topic(topic)
         self._service.reporter.topic(topic)
 
     def _make_room(self, topic: str, batch: RecordBatch, index: int) -> None:
         service = self._service
-        if not len(service.producer):
+        if service.producer.hopeless:
             raise RecordError(
                 "The record does not fit into the producer's queue. Raise producer.override.buffer.memory",
                 placed(topic, _describe(batch, index)))
@@ -247,7 +257,9 @@ class Delivery:
                 continue
             serialized = None if record is None else self._convert(batch, record)
             if serialized is not None:
-                self._send(serialized, batch, entry)
+                owner = Indexed(entry, self._position)
+                while not self._send([serialized], 0, batch, entry, owner):
+                    pass
             self._position += 1
             if not self._position % _RUN:
                 self._service.breathe()
@@ -296,27 +308,6 @@ class Delivery:
             if service.tolerance.skips(stage, failure, ""):
                 return _SKIPPED  # type: ignore[no-any-return]
             raise failure from error
-
-    def _send(self, record: Serialized, batch: RecordBatch, entry: InFlight) -> None:
-        service = self._service
-        if record.topic not in self._known:
-            self._first(record.topic)
-        callback = functools.partial(entry.deliver_one, self._position)
-        while True:
-            try:
-                service.producer.produce(
-                    record.topic, record.value, record.key, record.partition, callback, None, record.timestamp,
-                    record.headers or None)
-                break
-            except BufferError:
-                self._make_room(record.topic, batch, self._position)
-            except ProduceError as e:
-                self._refused_at_once(e, record.topic, batch, self._position)
-                entry.acked += 1
-                break
-        entry.sent += 1
-        entry.size += len(record.key or b"") + len(record.value or b"")
-        service.meters.written += 1
 
 
 class _Unconvertible(Exception):

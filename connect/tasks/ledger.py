@@ -18,11 +18,12 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from connect.api.records import Offset, Partition
 
-__all__ = ["InFlight", "Ledger", "Refused", "partition_key"]
+__all__ = ["InFlight", "Indexed", "Ledger", "Refused", "partition_key"]
 
 Refused = Callable[["InFlight", Any, Any, int | None], bool]
 """Told of a refused record as (batch, error, message, its index where known); True: tolerated, it counts as done."""
@@ -60,6 +61,14 @@ class InFlight:
         else:
             self.deliver_one(None, error, message)
 
+    def acknowledged(self, count: int) -> None:
+        """So many more of its records are with the broker."""
+        self.acked += count
+
+    def refused(self, error: Any, message: Any) -> None:
+        """One of its records, which has no index, was refused."""
+        self.deliver_one(None, error, message)
+
     def deliver_one(self, index: int | None, error: Any, message: Any) -> None:
         """The delivery callback for a record whose index is bound to it (``functools.partial``), where speed is no matter."""
         if error is None or self._refused(self, error, message, index):
@@ -79,6 +88,25 @@ class InFlight:
     def done(self) -> bool:
         """Whether everything of it is delivered."""
         return self.sealed and not self.poisoned and self.acked == self.sent
+
+
+class Indexed:
+    """One record of a batch whose place in it is known: stands for the batch where speed is no matter."""
+
+    __slots__ = ("_entry", "_index", "on_delivery")
+
+    def __init__(self, entry: InFlight, index: int) -> None:
+        self._entry = entry
+        self._index = index
+        self.on_delivery: Callable[[Any, Any], None] = partial(entry.deliver_one, index)
+
+    def acknowledged(self, count: int) -> None:
+        """It is with the broker."""
+        self._entry.acknowledged(count)
+
+    def refused(self, error: Any, message: Any) -> None:
+        """It was refused."""
+        self._entry.deliver_one(self._index, error, message)
 
 
 class Ledger:

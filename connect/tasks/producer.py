@@ -1,30 +1,34 @@
-"""The task's producer: an idempotent librdkafka producer with bounds, and the meaning of its errors.
+"""The task's producer: idempotent, with bounds; and the meaning of its errors.
 
-What is in flight is bounded by librdkafka's own queue limits (records and bytes, counted until the delivery report is
-served): ``produce`` raises BufferError when one is reached, and the caller serves :meth:`DataProducer.poll` and tries again.
+There are two that do the same: ours, from native code to the socket, and librdkafka's for connections that ours does not have
+(TLS, SASL). What is in flight is bounded in records and bytes: ``send`` takes fewer when a bound is reached.
 """
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from confluent_kafka import KafkaError, KafkaException
 
 from connect.api.errors import ConnectError, RecordError
+from connect.api.records import Serialized
 from connect.kafka import clients
+from connect.kafka.produce.client import Producer
+from connect.kafka.produce.settings import unsupported
 
 __all__ = [
-    "ClientError", "DataProducer", "ProduceError", "data_config", "is_purged", "is_too_large", "placed", "refusal",
-    "request_refusal",
+    "ClientError", "DataProducer", "LibrdkafkaProducer", "NativeProducer", "Owner", "ProduceError", "data_config", "is_purged",
+    "is_too_large", "make_producer", "placed", "refusal", "request_refusal",
 ]
 
 ClientError = KafkaError
 """What a delivery callback is given."""
 
 ProduceError = KafkaException
-"""What ``produce`` raises at once; its first argument is a ClientError."""
+"""What ``send`` raises at once; its first argument is a ClientError."""
 
 _log = logging.getLogger(__name__)
 
@@ -110,41 +114,157 @@ def request_refusal(topic: str, size: int, where: str) -> ConnectError:
         placed(topic, where))
 
 
-class DataProducer:
-    """One producer. ``on_error`` is told of client errors (not of records) as a text."""
+class DataProducer(Protocol):
+    """What a task's records are handed to. Used by one thread."""
+
+    batch_size: int
+    """Largest request for one partition, bytes (a single larger record is still sent)."""
+    fatal: KafkaError | None
+    """The error after which it delivers nothing more."""
+    hopeless: bool
+    """Whether the record that was not taken will not be, however long one waits: there is no room for it."""
+
+    held: bool
+    """Whether a record was not taken because its topic's partitions are not known yet."""
+
+    def topic(self, name: str) -> None:
+        """Records of this topic will be sent; none is taken before."""
+        ...
+
+    def send(self, records: list[Serialized], begin: int, owner: Owner) -> tuple[int, int]:
+        """Take records from ``begin`` on, in order; how many, and the bytes of their keys and values.
+
+        When fewer than all were taken, the next one's topic was not named yet, or it must wait: :meth:`poll` and try again.
+        Raises ProduceError for the first record when it can never be sent.
+        """
+        ...
+
+    def poll(self, seconds: float = 0.0) -> int:
+        """Tell owners of their records and serve callbacks, waiting at most so long for the first; how many were served."""
+        ...
+
+    def __len__(self) -> int:
+        """Records that wait for an acknowledgement, or for their owner to be told."""
+        ...
+
+    def smaller(self, batch_size: int) -> DataProducer:
+        """The producer to be used from now on: its requests are at most so large. Nothing may be in flight."""
+        ...
+
+    def drop(self) -> None:
+        """Give up what is in flight, so that the process can end."""
+        ...
+
+
+class Owner(Protocol):
+    """Whose records they are."""
+
+    on_delivery: Callable[[Any, Any], None]
+    """The delivery callback for one record: ``(error or None, message)``."""
+
+    def acknowledged(self, count: int) -> None:
+        """So many more of its records are with the broker."""
+        ...
+
+    def refused(self, error: KafkaError, message: Any) -> None:
+        """One of its records never will be."""
+        ...
+
+
+def make_producer(config: Mapping[str, Any], client_id: str, on_error: Callable[[str], None],
+                  which: str = "auto") -> DataProducer:
+    """The producer for these properties: ours, or librdkafka's where ours cannot honour one. ``which`` (``native``,
+    ``librdkafka``) forces one. Raises ConnectError for a property that cannot be read."""
+    reason = unsupported(config)
+    if which == "librdkafka" or (reason is not None and which != "native"):
+        _log.info("Records are sent by librdkafka (%s)", reason or "as asked for")
+        return LibrdkafkaProducer(config, client_id, on_error)
+    try:
+        return NativeProducer(config, client_id, on_error)
+    except ValueError as e:
+        raise ConnectError(f"A producer property cannot be read: {e}. Correct producer.* of the worker or producer.override.* of "
+                           "the connector") from e
+
+
+def _told(error: KafkaError) -> str:
+    return f"{error.name()}: {error.str()}"
+
+
+class NativeProducer(Producer):
+    """Ours (:mod:`connect.kafka.produce`)."""
+
+    hopeless = False
+
+    def __init__(self, config: Mapping[str, Any], client_id: str, on_error: Callable[[str], None]) -> None:
+        super().__init__(config, client_id, lambda e: on_error(_told(e)))
+        self.batch_size = int(config.get("batch.size", DEFAULTS["batch.size"]))
+
+    def smaller(self, batch_size: int) -> NativeProducer:
+        """See DataProducer."""
+        self.batch_size = batch_size
+        self.limit(batch_size)
+        return self
+
+
+class LibrdkafkaProducer:
+    """librdkafka's. What is in flight is bounded by its own queue limits (records and bytes, counted until the delivery report
+    is served)."""
 
     def __init__(self, config: Mapping[str, Any], client_id: str, on_error: Callable[[str], None]) -> None:
         self.fatal: KafkaError | None = None
-        """The error after which it delivers nothing more."""
+        self.hopeless = self.held = False
+        self.batch_size = int(config.get("batch.size", DEFAULTS["batch.size"]))
         self._on_error = on_error
         self._config = config
         self._client_id = client_id
-        self.batch_size = int(config.get("batch.size", DEFAULTS["batch.size"]))
-        """Largest request for one partition, bytes (a single larger record is still sent)."""
+        self._known: set[str] = set()
         self._producer = clients.producer(config, client_id, on_error=self._error)
-        self.produce: Callable[..., None] = self._producer.produce
-        """``(topic, value, key, partition, callback, None, timestamp, headers)``, positional. Raises BufferError when full and
-        ProduceError."""
 
     def _error(self, error: KafkaError) -> None:
         if error.code() == KafkaError._FATAL or error.fatal():
             self.fatal = error
-        self._on_error(f"{error.name()}: {error.str()}")
+        self._on_error(_told(error))
+
+    def topic(self, name: str) -> None:
+        """See DataProducer."""
+        self._known.add(name)
+
+    def send(self, records: list[Serialized], begin: int, owner: Owner) -> tuple[int, int]:
+        """See DataProducer."""
+        produce, known, callback = self._producer.produce, self._known, owner.on_delivery
+        taken = size = 0
+        for topic, partition, key, value, headers, timestamp in itertools.islice(records, begin, None):
+            if topic not in known:
+                break
+            try:
+                produce(topic, value, key, partition, callback, None, timestamp, list(headers) if headers else None)
+            except BufferError:
+                self.hopeless = not taken and not len(self._producer)
+                break
+            except ProduceError:
+                if not taken:
+                    raise
+                break
+            taken += 1
+            size += (len(key) if key else 0) + (len(value) if value else 0)
+        return taken, size
 
     def poll(self, seconds: float = 0.0) -> int:
-        """Serve callbacks, waiting at most so long for the first; how many were served."""
+        """See DataProducer."""
         return self._producer.poll(seconds)
 
     def __len__(self) -> int:
-        """Records and requests that wait for an acknowledgement or for their callback."""
         return len(self._producer)
 
-    def smaller(self, batch_size: int) -> DataProducer:
-        """A new producer whose requests are at most so large. This one must have nothing in flight, or order is lost."""
+    def smaller(self, batch_size: int) -> LibrdkafkaProducer:
+        """See DataProducer."""
         assert not len(self)
-        return DataProducer({**self._config, "batch.size": batch_size}, self._client_id, self._on_error)
+        new = LibrdkafkaProducer({**self._config, "batch.size": batch_size}, self._client_id, self._on_error)
+        for name in self._known:
+            new.topic(name)
+        return new
 
     def drop(self) -> None:
-        """Give up what is in flight, so that the process can end."""
+        """See DataProducer."""
         self._producer.purge(in_queue=True, in_flight=True, blocking=False)
         self._producer.poll(0)

@@ -185,7 +185,7 @@ class Service:
         self.reporter.metrics(self.meters.samples(self.ledger, self.commit.counts, self.tolerance.counts))
 
     def _watch_delivery(self, now: float, served: int) -> None:
-        waiting = len(self.producer)
+        waiting = len(self.producer) + self.producer.held
         if served or not waiting:
             self._progress = now
             if self._client_error or self.reporter.waiting:
@@ -197,7 +197,7 @@ class Service:
             self.reporter.condition("delivery", "retrying", text)
 
     def _check_stuck(self, now: float) -> None:
-        since = min(self._progress if len(self.producer) else now, self.commit.writing_since or now)
+        since = min(self._progress if len(self.producer) or self.producer.held else now, self.commit.writing_since or now)
         if now - max(since, self._asked) < self._stuck_after:
             return
         self._asked = time.monotonic()

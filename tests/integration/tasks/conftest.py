@@ -8,8 +8,9 @@ import pytest
 from tests.integration.tasks.rig import Rig
 
 
-@pytest.fixture
-def rig(kafka: Any) -> Iterator[Rig]:
-    made = Rig(kafka.bootstrap)
+@pytest.fixture(params=["native", "librdkafka"])
+def rig(kafka: Any, request: pytest.FixtureRequest) -> Iterator[Rig]:
+    """With each of the two producers."""
+    made = Rig(kafka.bootstrap, request.param)
     yield made
     made.close()

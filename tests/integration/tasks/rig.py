@@ -23,7 +23,7 @@ from connect.tasks.limits import AdminTopicLimits
 from connect.tasks.meters import Meters
 from connect.tasks.offset_writer import TopicOffsetWriter
 from connect.tasks.pipeline import Pipeline, Times
-from connect.tasks.producer import DataProducer, data_config
+from connect.tasks.producer import data_config, make_producer
 from connect.tasks.reporter import Reporter
 from connect.tasks.service import Service
 from connect.tasks.spec import EventKind, TaskEvent, TaskKey
@@ -152,8 +152,9 @@ class NoTopics:
 class Rig:
     """Pipelines on topics of their own."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, producer: str = "auto") -> None:
         self.conf: dict[str, Any] = {"bootstrap.servers": bootstrap}
+        self.producer = producer
         self.admin = AdminClient(self.conf)
         name = uuid.uuid4().hex[:10]
         self.topic, self.offsets_topic = f"tasks-{name}", f"tasks-{name}-offsets"
@@ -243,7 +244,8 @@ class Rig:
             task=task, control=control, reporter=Reporter(key, 3, lambda e, _: self.events.append(e)), meters=Meters(key),
             tolerance=Tolerance(policy or ErrorPolicy(retry_cap=0.2)), locate=lambda f: locate(f, converters),
             kafka_answers=kafka_answers, stuck_after=0.3)
-        service.producer = DataProducer(data_config({**self.conf, **(producer or {})}), "tests", service.client_error)
+        service.producer = make_producer(
+            data_config({**self.conf, **(producer or {})}), "tests", service.client_error, self.producer)
         writer = TopicOffsetWriter(self.conf, self.offsets_topic, "script", "tests-offsets")
         service.commit = PlainCommit(service.ledger, writer, task.commit, interval=interval, timeout=5)
         delivery = Delivery(service, converters, transform, topics or NoTopics(), AdminTopicLimits(self.admin))

@@ -1,0 +1,495 @@
+"""The producer's thread: takes batches from the accumulator, sends them, learns what became of them."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import selectors
+import socket
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from functools import partial
+
+from connect.kafka.core.accumulator import Accumulator, Open, Sealed
+from connect.kafka.produce.batches import COMPRESSIONS, pieces
+from connect.kafka.produce.cluster import Cluster
+from connect.kafka.produce.connection import Connection, Handler
+from connect.kafka.produce.links import Link, Links
+from connect.kafka.produce.outcomes import Outcome, outcome_of
+from connect.kafka.produce.protocol import (
+    INIT_PRODUCER_ID,
+    METADATA,
+    PartitionAnswer,
+    ProducerId,
+    ProtocolError,
+    init_producer_id,
+    metadata,
+    produce_parts,
+    read_init_producer_id,
+    read_metadata,
+    read_produce,
+    request,
+)
+from connect.kafka.produce.queues import Batch, PartitionQueue
+from connect.kafka.produce.settings import ProducerSettings
+
+__all__ = ["Delivered", "Fatal", "Gone", "News", "Refused", "Sender", "Trouble"]
+
+_log = logging.getLogger(__name__)
+
+_REQUEST_BYTES = 4 << 20
+"""A request holds batches of several partitions up to this."""
+_IDLE = 1.0
+_NETWORK_EXCEPTION = 13
+_UNKNOWN_SERVER_ERROR = -1
+_TRANSPORT = -195
+
+Place = tuple[str, int]
+Sending = list[tuple[PartitionQueue, Batch]]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A batch was acknowledged."""
+
+    sealed: Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The records of a batch will not be delivered: the broker's error code and text."""
+
+    sealed: Sealed
+    code: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something failed that is tried again."""
+
+    code: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fatal:
+    """Nothing more will be delivered."""
+
+    code: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A topic is not there, and has been waited for long enough: the broker's error code."""
+
+    topic: str
+    code: int
+
+
+News = Delivered | Refused | Trouble | Fatal | Gone
+
+
+class Sender(threading.Thread):
+    """Sends until :meth:`close`. ``lock`` is held around every use of the accumulator, here and elsewhere. What happens is
+    appended to ``news``, and ``told`` is set."""
+
+    def __init__(self, settings: ProducerSettings, client_id: str, accumulator: Accumulator, lock: threading.Lock) -> None:
+        super().__init__(name=f"kafka-sender-{client_id}", daemon=True)
+        self.news: deque[News] = deque()
+        self.told = threading.Event()
+        self._settings = settings
+        self._client_id = client_id
+        self._accumulator = accumulator
+        self._lock = lock
+        self._sealed, self._touched = accumulator.queues()
+        self._wanted: deque[str] = deque()
+        self._cluster = Cluster(settings.refresh, settings.propagation, settings.backoff)
+        self._links = Links(client_id, settings.connect_timeout, settings.reconnect, settings.reconnect_most, self.wake,
+                            lambda text: self._tell(Trouble(_TRANSPORT, text)))
+        self._queues: dict[Place, PartitionQueue] = {}
+        self._active: dict[Place, PartitionQueue] = {}
+        self._opens: deque[Open] = deque()
+        self._held: dict[Place, Open] = {}
+        self._producer: ProducerId | None = None
+        self._asking_id = self._asking_metadata = False
+        self._id_due = 0.0
+        self._turn = itertools.count()
+        self._fatal = False
+        self._closing = False
+        self._sleeping = False
+        self._selector = selectors.DefaultSelector()
+        self._registered: dict[Connection, int] = {}
+        self._ear, self._mouth = socket.socketpair()
+        self._ear.setblocking(False)
+        self._mouth.setblocking(False)
+        self._selector.register(self._ear, selectors.EVENT_READ)
+        self._compression = COMPRESSIONS.get(settings.compression)
+
+    # -- called by others
+
+    def want(self, topic: str) -> None:
+        """Find out about a topic; the accumulator knows it some time later."""
+        self._wanted.append(topic)
+        self.wake()
+
+    def stir(self) -> None:
+        """The accumulator has something new."""
+        if self._sleeping and (self._touched or self._sealed):
+            self.wake()
+
+    def wake(self) -> None:
+        """Let the loop run once."""
+        with contextlib.suppress(OSError):
+            self._mouth.send(b"\0")
+
+    def close(self) -> None:
+        """Give up what is in flight and end, within a moment."""
+        self._closing = True
+        self.wake()
+        self.join(2.0)
+
+    # -- the loop
+
+    def run(self) -> None:
+        """The thread."""
+        try:
+            while not self._closing:
+                self._turn_once()
+        except Exception as e:  # noqa: BLE001 - the task must hear of it, whatever it is
+            _log.exception("The producer's thread failed")
+            self._fail(_UNKNOWN_SERVER_ERROR, f"the producer's thread failed: {type(e).__name__}")
+        finally:
+            self._fatal = True
+            self._links.close()
+            self._selector.close()
+            self._ear.close()
+            self._mouth.close()
+
+    def _turn_once(self) -> None:
+        now = time.monotonic()
+        due = [now + _IDLE]
+        for link in self._links.opened(now):
+            assert link.connection is not None
+            self._selector.register(link.connection.sock, selectors.EVENT_READ, link)
+            self._registered[link.connection] = selectors.EVENT_READ
+        self._overdue(now, due)
+        while self._wanted:
+            self._cluster.want(self._wanted.popleft(), now)
+        if not self._fatal:
+            self._ask(now, due)
+            self._collect(now, due)
+            self._send(now, due)
+            self._give_up_topics(now)
+        self._sleeping = True
+        # What came between the look and the sleep is seen at once.
+        fresh = not self._fatal and (self._touched or self._sealed)
+        ready = self._selector.select(0 if fresh else max(0.0, min(due) - time.monotonic()))
+        self._sleeping = False
+        for key, events in ready:
+            if key.data is None:
+                with contextlib.suppress(BlockingIOError):
+                    self._ear.recv(4096)
+            else:
+                self._serve(key.data, events)
+
+    def _serve(self, link: Link, events: int) -> None:
+        connection = link.connection
+        if connection is None:
+            return
+        try:
+            if events & selectors.EVENT_READ:
+                connection.read()
+            if events & selectors.EVENT_WRITE:
+                connection.write()
+            self._watch(link)
+        except (OSError, ProtocolError) as e:
+            self._lost(link, str(e))
+
+    def _watch(self, link: Link) -> None:
+        connection = link.connection
+        if connection is not None:
+            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.wants_write else 0)
+            if self._registered.get(connection) != wanted:
+                self._registered[connection] = wanted
+                self._selector.modify(connection.sock, wanted, link)
+
+    def _lost(self, link: Link, why: str) -> None:
+        connection = link.connection
+        if connection is not None:
+            self._registered.pop(connection, None)
+            self._selector.unregister(connection.sock)
+        now = time.monotonic()
+        self._cluster.doubt(now)
+        self._links.lost(link, now, why)
+
+    def _overdue(self, now: float, due: list[float]) -> None:
+        for link in list(self._links):
+            deadline = link.connection.deadline() if link.connection is not None else None
+            if deadline is None:
+                continue
+            if deadline <= now:
+                self._lost(link, f"no answer for {self._settings.request_timeout:g} s")
+            else:
+                due.append(deadline)
+
+    # -- metadata and the producer's id
+
+    def _any(self, now: float, due: list[float]) -> Link | None:
+        """A link that is open; when there is none, one that is known of is opened."""
+        for link in self._links:
+            if link.connection is not None:
+                return link
+        addresses = list(dict.fromkeys([*self._settings.bootstrap, *self._cluster.brokers.values()]))
+        links = [self._links.to(a) for a in addresses]
+        if links and not any(link.opening for link in links):
+            link = links[next(self._turn) % len(links)]
+            self._links.open(link, now)
+            due.append(link.not_before if now < link.not_before else now + _IDLE)
+            if now < link.not_before:
+                due.append(min(other.not_before for other in links))
+        return None
+
+    def _ask(self, now: float, due: list[float]) -> None:
+        at = self._cluster.due()
+        if at is None:
+            return
+        if at > now:
+            due.append(at)
+        need_id = self._producer is None and not self._asking_id
+        if need_id and self._id_due > now:
+            due.append(self._id_due)
+            need_id = False
+        need_metadata = at <= now and not self._asking_metadata
+        if not need_id and not need_metadata:
+            return
+        link = self._any(now, due)
+        if link is None:
+            return
+        if need_metadata:
+            self._asking_metadata = True
+            self._request(link, METADATA, metadata(self._cluster.asking(now)), self._metadata)
+        if need_id and link.connection is not None:
+            self._asking_id = True
+            self._request(link, INIT_PRODUCER_ID, init_producer_id(), self._id)
+
+    def _request(self, link: Link, api: tuple[int, int], body: bytes, handler: Handler) -> None:
+        connection = link.connection
+        assert connection is not None
+        number = connection.correlation()
+        deadline = time.monotonic() + self._settings.request_timeout
+        try:
+            connection.send(number, [request(api, number, self._client_id, body)], deadline, handler)
+            self._watch(link)
+        except OSError as e:
+            self._lost(link, str(e))
+
+    def _metadata(self, answer: bytes | None) -> None:
+        self._asking_metadata = False
+        now = time.monotonic()
+        if answer is None:
+            self._cluster.doubt(now)
+            return
+        found = read_metadata(answer)
+        self._cluster.learn(found, now)
+        with self._lock:
+            for topic in found.topics:
+                partitions = self._cluster.partitions(topic)
+                if partitions:
+                    self._accumulator.topic(topic, partitions, next(self._turn))
+        self.told.set()
+
+    def _id(self, answer: bytes | None) -> None:
+        self._asking_id = False
+        self._id_due = time.monotonic() + self._settings.backoff
+        if answer is None:
+            return
+        error, producer = read_init_producer_id(answer)
+        outcome = outcome_of(error)
+        if error == 0:
+            self._producer = producer
+        elif outcome in (Outcome.FATAL, Outcome.REFUSED) and error != _UNKNOWN_SERVER_ERROR:
+            self._fail(error, "the broker gives no producer id")
+        else:
+            self._tell(Trouble(error, "the broker gives no producer id yet"))
+
+    # -- batches
+
+    def _queue(self, place: Place) -> PartitionQueue:
+        queue = self._queues.get(place)
+        if queue is None:
+            queue = self._queues[place] = PartitionQueue(*place)
+        return queue
+
+    def _collect(self, now: float, due: list[float]) -> None:
+        """Batches that are full, and those whose time has come."""
+        while self._touched:
+            self._opens.append(self._touched.popleft())
+        linger = self._settings.linger
+        ripe = []
+        while self._opens and self._opens[0].since + linger <= now:
+            ripe.append(self._opens.popleft())
+        if self._opens:
+            due.append(self._opens[0].since + linger)
+        self._take_sealed()
+        with self._lock:
+            for opened in ripe:
+                place = (opened.topic, opened.partition)
+                queue = self._queues.get(place)
+                if queue is not None and queue.waiting:
+                    # It grows until what is in front of it has gone.
+                    self._held[place] = opened
+                else:
+                    self._accumulator.seal(opened)
+        self._take_sealed()
+
+    def _take_sealed(self) -> None:
+        while self._sealed:
+            sealed = self._sealed.popleft()
+            place = (sealed.topic, sealed.partition)
+            queue = self._queue(place)
+            queue.add(sealed)
+            self._active[place] = queue
+
+    def _send(self, now: float, due: list[float]) -> None:
+        if self._producer is None:
+            return
+        for _ in range(self._settings.in_flight):
+            requests: dict[Link, Sending] = {}
+            sizes: dict[Link, int] = {}
+            for place, queue in list(self._active.items()):
+                batch = queue.sendable()
+                if batch is None:
+                    if not queue.waiting and not queue.back:
+                        del self._active[place]
+                    continue
+                if queue.not_before > now:
+                    due.append(queue.not_before)
+                    continue
+                link = self._leading(place, now, due)
+                size = len(batch.sealed.records)
+                if link is None or sizes.get(link, 0) + size > max(_REQUEST_BYTES, size):
+                    continue
+                sizes[link] = sizes.get(link, 0) + size
+                requests.setdefault(link, []).append((queue, batch))
+            if not requests:
+                return
+            for link, sending in requests.items():
+                self._produce(link, sending)
+
+    def _leading(self, place: Place, now: float, due: list[float]) -> Link | None:
+        """The open link to the partition's leader when it may take one request more."""
+        leader = self._cluster.leader(*place)
+        if leader is None:
+            if not self._cluster.want(place[0], now):
+                self._cluster.doubt(now)
+            due.append(self._cluster.due() or now)
+            return None
+        link = self._links.to(self._cluster.brokers[leader])
+        if link.connection is None:
+            self._links.open(link, now)
+            if link.not_before > now:
+                due.append(link.not_before)
+            return None
+        return link if link.connection.asked < self._settings.in_flight else None
+
+    def _produce(self, link: Link, sending: Sending) -> None:
+        connection, producer = link.connection, self._producer
+        if connection is None or producer is None:
+            return
+        parts = []
+        for queue, batch in sending:
+            queue.sent(batch)
+            sealed = batch.sealed
+            if batch.body is None:
+                batch.body = sealed.records
+                if self._compression is not None:
+                    batch.body = self._compression.compress(sealed.records, self._settings.level)
+                    batch.compression = self._compression.number
+            parts.append((queue.topic, queue.partition, pieces(
+                batch.body, sealed.count, sealed.first_ms, sealed.last_ms, batch.compression, producer, batch.sequence)))
+            self._release(queue)
+        number = connection.correlation()
+        timeout = self._settings.request_timeout
+        message = produce_parts(connection.produce_version, number, self._client_id, int(timeout * 1000), parts)
+        handler = partial(self._answered, connection.produce_version, sending)
+        try:
+            connection.send(number, message, time.monotonic() + timeout + 1, handler)
+            self._watch(link)
+        except OSError as e:
+            self._lost(link, str(e))
+
+    def _release(self, queue: PartitionQueue) -> None:
+        """An open batch that was held may go when nothing waits in front of it."""
+        if not queue.waiting and self._held:
+            opened = self._held.pop((queue.topic, queue.partition), None)
+            if opened is not None:
+                with self._lock:
+                    self._accumulator.seal(opened)
+                self._take_sealed()
+
+    def _answered(self, version: int, sending: Sending, answer: bytes | None) -> None:
+        found: dict[Place, PartitionAnswer] = {}
+        if answer is not None:
+            found = {(a.topic, a.partition): a for a in read_produce(version, answer)}
+        now = time.monotonic()
+        for queue, batch in sending:
+            place = (queue.topic, queue.partition)
+            told = found.get(place)
+            if told is None:
+                self._again(queue, batch, now)
+            else:
+                self._settle(queue, batch, told, now)
+            if queue.waiting or queue.back:
+                self._active[place] = queue
+        self.told.set()
+
+    def _again(self, queue: PartitionQueue, batch: Batch, now: float) -> None:
+        queue.returned(batch)
+        queue.not_before = now + min(self._settings.backoff * 2.0 ** min(batch.tries - 1, 6), 1.0)
+
+    def _settle(self, queue: PartitionQueue, batch: Batch, told: PartitionAnswer, now: float) -> None:
+        outcome, sealed = outcome_of(told.error), batch.sealed
+        if outcome is Outcome.DONE:
+            queue.done(batch)
+            self.news.append(Delivered(sealed))
+            return
+        if outcome is Outcome.ORDER and not queue.first(batch):
+            outcome = Outcome.RETRY
+        elif outcome is Outcome.SPLIT and sealed.count == 1:
+            outcome = Outcome.REFUSED
+        if outcome in (Outcome.MOVED, Outcome.RETRY):
+            if outcome is Outcome.MOVED:
+                self._cluster.doubt(now)
+            if told.error not in (_NETWORK_EXCEPTION, 45):
+                self._tell(Trouble(told.error, f"topic {queue.topic}, partition {queue.partition}; it is tried again"))
+            self._again(queue, batch, now)
+        elif outcome is Outcome.SPLIT:
+            queue.halved(batch)
+        elif outcome is Outcome.REFUSED:
+            queue.refused(batch)
+            self.news.append(Refused(sealed, told.error, told.text))
+        else:
+            queue.returned(batch)
+            self._fail(told.error, told.text)
+
+    def _give_up_topics(self, now: float) -> None:
+        """Topics that do not come: their records are refused."""
+        for topic, error in self._cluster.lost(now).items():
+            for queue in [q for (name, _), q in self._queues.items() if name == topic]:
+                for batch in queue.give_up():
+                    self.news.append(Refused(batch.sealed, error, ""))
+            self._tell(Gone(topic, error))
+
+    def _fail(self, code: int, text: str) -> None:
+        if not self._fatal:
+            self._fatal = True
+            self._tell(Fatal(code, text))
+
+    def _tell(self, news: News) -> None:
+        self.news.append(news)
+        self.told.set()
