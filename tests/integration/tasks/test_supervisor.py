@@ -21,6 +21,7 @@ from connect.herder.requests import RequestError
 from connect.tasks.spec import EventKind, TargetState, TaskEvent, TaskKey, TaskSpec
 from connect.tasks.supervisor import Supervisor
 from tests.integration.tasks.rig import Rig
+from tests.waiting import until
 
 pytestmark = pytest.mark.integration
 
@@ -424,6 +425,7 @@ def test_a_killed_worker_leaves_no_process_behind(rig: Rig, tmp_path: Path, also
     assert worker.stdout is not None
     pids = json.loads(worker.stdout.readline())
     assert all(map(alive, pids))
+    until(lambda: 2 in rig.numbers(), what="a record of the good task; the stuck one makes one only")
     worker.kill()
     if also_the_fork_server:
         os.kill(pids[0], signal.SIGKILL)
