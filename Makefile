@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 # Test processes at once: they mostly wait for servers. Each file stays in one process.
 JOBS ?= 3
 # The suites that touch the compiled core; they run once in each mode.
-CORE_SUITES := tests/unit/schemas tests/unit/converters tests/unit/postgres tests/unit/mysql tests/unit/connectors tests/laws
+CORE_SUITES := tests/unit/schemas tests/unit/converters tests/unit/postgres tests/unit/mysql tests/unit/connectors tests/unit/kafka tests/laws
 
 .DEFAULT_GOAL := help
 .PHONY: help install core check test test-unit test-core-python test-golden chaos fuzz bench bench-quick bench-docs demo worker-stop clean

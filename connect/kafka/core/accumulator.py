@@ -202,7 +202,7 @@ class Accumulator:
             if open.count and writer.end + size + _BATCH > self.batch_size:
                 self.seal(open)
                 if key is None:
-                    sink.turn = (sink.turn + 7) % len(sink.opens)
+                    sink.turn = (sink.turn + 1) % len(sink.opens)
             if not stamp:
                 stamp = now_ms
             if not open.count:

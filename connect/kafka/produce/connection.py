@@ -12,7 +12,7 @@ from connect.kafka.produce.protocol import API_VERSIONS, PRODUCE, ProtocolError,
 __all__ = ["Connection", "Handler", "open_connection"]
 
 Handler = Callable[[bytes | None], None]
-"""Given the answer after its correlation id; None when the connection ended before it."""
+"""Given the answer after its correlation id; None when the connection ended before it, or when it raised ProtocolError for it."""
 
 _SEND_PIECES = 64
 _READ = 1 << 16
@@ -20,10 +20,13 @@ _LARGEST = 1 << 28
 _OLDEST_PRODUCE = 3
 
 
-def open_connection(host: str, port: int, timeout: float, client_id: str) -> Connection:
-    """Connect and ask for the broker's versions. Blocks up to ``timeout`` for each step; raises OSError or ProtocolError."""
+def open_connection(host: str, port: int, timeout: float, client_id: str,
+                    began: Callable[[socket.socket], None] = lambda sock: None) -> Connection:
+    """Connect and ask for the broker's versions. Blocks up to ``timeout`` for each step; raises OSError or ProtocolError.
+    ``began`` is given the socket as soon as there is one; shutting it down ends the wait."""
     sock = socket.create_connection((host, port), timeout)
     try:
+        began(sock)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         sock.sendall(request(API_VERSIONS, 0, client_id, b""))
@@ -130,7 +133,12 @@ class Connection:
         correlation = int.from_bytes(frame[:4], "big")
         if not self._asked or self._asked[0][0] != correlation:
             raise ProtocolError("the broker answered a request that was not asked")
-        self._asked.popleft()[2](frame[4:])
+        handler = self._asked.popleft()[2]
+        try:
+            handler(frame[4:])
+        except ProtocolError:
+            handler(None)
+            raise
 
     def close(self) -> None:
         """End it: every request without an answer is told so."""

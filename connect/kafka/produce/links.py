@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from connect.kafka.produce.connection import Connection, open_connection
-from connect.kafka.produce.protocol import ProtocolError
 
 __all__ = ["Address", "Link", "Links"]
 
@@ -22,6 +24,8 @@ class Link:
         self.address = address
         self.connection: Connection | None = None
         self.opening = False
+        self.sock: socket.socket | None = None
+        """What is being opened."""
         self.failures = 0
         self.not_before = 0.0
 
@@ -58,20 +62,25 @@ class Links:
     def _connect(self, link: Link) -> None:
         result: Connection | Exception
         try:
-            result = open_connection(*link.address, self._timeout, self._client_id)
-        except (OSError, ProtocolError) as e:
+            result = open_connection(*link.address, self._timeout, self._client_id, partial(self._began, link))
+        except Exception as e:  # noqa: BLE001 - an address may be no address at all (UnicodeError, OverflowError)
             result = e
         self._ready.append((link, result))
         if self._closed and isinstance(result, Connection):
             result.close()
         self._wake()
 
+    def _began(self, link: Link, sock: socket.socket) -> None:
+        link.sock = sock
+        if self._closed:
+            raise ConnectionError("not wanted any more")
+
     def opened(self, now: float) -> list[Link]:
         """Links whose connection has been opened since the last call. Failed ones wait for their next try."""
         found = []
         while self._ready:
             link, result = self._ready.popleft()
-            link.opening = False
+            link.opening, link.sock = False, None
             if isinstance(result, Connection):
                 link.connection, link.failures = result, 0
                 found.append(link)
@@ -81,10 +90,12 @@ class Links:
         return found
 
     def lost(self, link: Link, now: float, why: str) -> None:
-        """The link's connection is at its end; its requests are told."""
+        """The link's connection is at its end; its requests are told. One that nothing was asked of is closed as idle: no
+        trouble."""
         connection, link.connection = link.connection, None
         self._failed(link, now)
-        self._trouble(f"{link.address[0]}:{link.address[1]}: {why}")
+        if connection is None or connection.asked:
+            self._trouble(f"{link.address[0]}:{link.address[1]}: {why}")
         if connection is not None:
             connection.close()
 
@@ -100,3 +111,11 @@ class Links:
             if link.connection is not None:
                 link.connection.close()
                 link.connection = None
+            if link.sock is not None:
+                # The thread that waits for its answer ends; it closes it.
+                with contextlib.suppress(OSError):
+                    link.sock.shutdown(socket.SHUT_RDWR)
+        while self._ready:
+            _, result = self._ready.popleft()
+            if isinstance(result, Connection):
+                result.close()

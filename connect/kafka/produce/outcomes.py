@@ -28,8 +28,8 @@ class Outcome(Enum):
     """The producer is at its end."""
 
 
-_MOVED = frozenset({3, 5, 6, 8, 9, 13, 56, 72, 74, 75, 76, 100})
-_RETRY = frozenset({2, 7, 14, 15, 16, 19, 20, 41, 51, 66, 89, 98})
+_MOVED = frozenset({3, 5, 6, 8, 9, 13, 56, 72, 74, 75, 100})
+_RETRY = frozenset({2, 7, 14, 15, 16, 19, 20, 41, 51, 89})
 _SPLIT = frozenset({10, 18, 32, 42, 43, 87})
 _FATAL = frozenset({31, 47, 48, 53, 59, 90})
 _DUPLICATE, _ORDER = 46, 45

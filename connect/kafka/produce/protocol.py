@@ -21,6 +21,7 @@ PRODUCE, METADATA, API_VERSIONS, INIT_PRODUCER_ID = (0, 8), (3, 5), (18, 0), (22
 
 _MOST = 1 << 24
 """More of something than a broker has."""
+_MOST_PARTITIONS = 1 << 20
 
 
 class ProtocolError(Exception):
@@ -182,6 +183,8 @@ def read_metadata(data: bytes) -> Metadata:
         for _ in range(r.count()):
             r.int16()
             index = r.int32()
+            if not 0 <= index < _MOST_PARTITIONS:
+                raise ProtocolError(f"the broker's answer names partition {index}")
             leaders[index] = r.int32()
             for _ in range(3):
                 for _ in range(r.count()):

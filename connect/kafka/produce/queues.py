@@ -13,8 +13,9 @@ from collections import deque
 
 from connect.kafka.core.accumulator import Sealed
 from connect.kafka.produce.batches import split
+from connect.kafka.produce.outcomes import Outcome, outcome_of
 
-__all__ = ["MOST_IN_FLIGHT", "Batch", "PartitionQueue"]
+__all__ = ["MOST_IN_FLIGHT", "Batch", "PartitionQueue", "settle"]
 
 MOST_IN_FLIGHT = 5
 """Batches whose numbers a broker remembers."""
@@ -93,7 +94,8 @@ class PartitionQueue:
 
     def first(self, batch: Batch) -> bool:
         """Whether every batch before it has been acknowledged: nothing that is missing in front of it can still come."""
-        return self._gap < 0 and self.flying[0] is batch and not self.back
+        age = self._age(batch.sequence)
+        return self._gap < 0 and self.flying[0] is batch and all(self._age(b.sequence) > age for b in self.back)
 
     def refused(self, batch: Batch) -> None:
         """It was not taken and never will be."""
@@ -142,3 +144,21 @@ class PartitionQueue:
                 batch.sequence, number = number, (number + batch.sealed.count) % _NUMBERS
         self._next = number
         self._gap = -1
+
+
+def settle(queue: PartitionQueue, batch: Batch, error: int) -> Outcome:
+    """Do with a batch what the broker's answer to it means; what that was. ORDER never is: it means RETRY or FATAL."""
+    outcome = outcome_of(error)
+    if outcome is Outcome.ORDER:
+        outcome = Outcome.FATAL if queue.first(batch) else Outcome.RETRY
+    elif outcome is Outcome.SPLIT and batch.sealed.count == 1:
+        outcome = Outcome.REFUSED
+    if outcome is Outcome.DONE:
+        queue.done(batch)
+    elif outcome is Outcome.SPLIT:
+        queue.halved(batch)
+    elif outcome is Outcome.REFUSED:
+        queue.refused(batch)
+    else:
+        queue.returned(batch)
+    return outcome

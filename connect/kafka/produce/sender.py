@@ -33,7 +33,7 @@ from connect.kafka.produce.protocol import (
     read_produce,
     request,
 )
-from connect.kafka.produce.queues import Batch, PartitionQueue
+from connect.kafka.produce.queues import Batch, PartitionQueue, settle
 from connect.kafka.produce.settings import ProducerSettings
 
 __all__ = ["Delivered", "Fatal", "Gone", "News", "Refused", "Sender", "Trouble"]
@@ -43,7 +43,7 @@ _log = logging.getLogger(__name__)
 _REQUEST_BYTES = 4 << 20
 """A request holds batches of several partitions up to this."""
 _IDLE = 1.0
-_NETWORK_EXCEPTION = 13
+_NETWORK_EXCEPTION, _ORDER = 13, 45
 _UNKNOWN_SERVER_ERROR = -1
 _TRANSPORT = -195
 
@@ -113,7 +113,7 @@ class Sender(threading.Thread):
                             lambda text: self._tell(Trouble(_TRANSPORT, text)))
         self._queues: dict[Place, PartitionQueue] = {}
         self._active: dict[Place, PartitionQueue] = {}
-        self._opens: deque[Open] = deque()
+        self._opens: deque[tuple[float, Open]] = deque()
         self._held: dict[Place, Open] = {}
         self._producer: ProducerId | None = None
         self._asking_id = self._asking_metadata = False
@@ -328,13 +328,17 @@ class Sender(threading.Thread):
     def _collect(self, now: float, due: list[float]) -> None:
         """Batches that are full, and those whose time has come."""
         while self._touched:
-            self._opens.append(self._touched.popleft())
+            opened = self._touched.popleft()
+            self._opens.append((opened.since, opened))
         linger = self._settings.linger
         ripe = []
-        while self._opens and self._opens[0].since + linger <= now:
-            ripe.append(self._opens.popleft())
+        while self._opens and self._opens[0][0] + linger <= now:
+            since, opened = self._opens.popleft()
+            # One that was full meanwhile and took records again stands here a second time.
+            if opened.since == since:
+                ripe.append(opened)
         if self._opens:
-            due.append(self._opens[0].since + linger)
+            due.append(self._opens[0][0] + linger)
         self._take_sealed()
         with self._lock:
             for opened in ripe:
@@ -387,7 +391,9 @@ class Sender(threading.Thread):
         if leader is None:
             if not self._cluster.want(place[0], now):
                 self._cluster.doubt(now)
-            due.append(self._cluster.due() or now)
+            # When that has come the question is on its way, or waits for a connection: the answer or the connection wakes.
+            if (at := self._cluster.due()) is not None and at > now:
+                due.append(at)
             return None
         link = self._links.to(self._cluster.brokers[leader])
         if link.connection is None:
@@ -441,6 +447,7 @@ class Sender(threading.Thread):
             place = (queue.topic, queue.partition)
             told = found.get(place)
             if told is None:
+                queue.returned(batch)
                 self._again(queue, batch, now)
             else:
                 self._settle(queue, batch, told, now)
@@ -449,33 +456,23 @@ class Sender(threading.Thread):
         self.told.set()
 
     def _again(self, queue: PartitionQueue, batch: Batch, now: float) -> None:
-        queue.returned(batch)
+        """Send again what came back, after a while."""
         queue.not_before = now + min(self._settings.backoff * 2.0 ** min(batch.tries - 1, 6), 1.0)
 
     def _settle(self, queue: PartitionQueue, batch: Batch, told: PartitionAnswer, now: float) -> None:
-        outcome, sealed = outcome_of(told.error), batch.sealed
+        outcome = settle(queue, batch, told.error)
         if outcome is Outcome.DONE:
-            queue.done(batch)
-            self.news.append(Delivered(sealed))
-            return
-        if outcome is Outcome.ORDER and not queue.first(batch):
-            outcome = Outcome.RETRY
-        elif outcome is Outcome.SPLIT and sealed.count == 1:
-            outcome = Outcome.REFUSED
-        if outcome in (Outcome.MOVED, Outcome.RETRY):
+            self.news.append(Delivered(batch.sealed))
+        elif outcome is Outcome.REFUSED:
+            self.news.append(Refused(batch.sealed, told.error, told.text))
+        elif outcome is Outcome.FATAL:
+            self._fail(told.error, told.text)
+        elif outcome is not Outcome.SPLIT:
             if outcome is Outcome.MOVED:
                 self._cluster.doubt(now)
-            if told.error not in (_NETWORK_EXCEPTION, 45):
+            if told.error not in (_NETWORK_EXCEPTION, _ORDER):
                 self._tell(Trouble(told.error, f"topic {queue.topic}, partition {queue.partition}; it is tried again"))
             self._again(queue, batch, now)
-        elif outcome is Outcome.SPLIT:
-            queue.halved(batch)
-        elif outcome is Outcome.REFUSED:
-            queue.refused(batch)
-            self.news.append(Refused(sealed, told.error, told.text))
-        else:
-            queue.returned(batch)
-            self._fail(told.error, told.text)
 
     def _give_up_topics(self, now: float) -> None:
         """Topics that do not come: their records are refused."""
@@ -483,6 +480,7 @@ class Sender(threading.Thread):
             for queue in [q for (name, _), q in self._queues.items() if name == topic]:
                 for batch in queue.give_up():
                     self.news.append(Refused(batch.sealed, error, ""))
+                self._release(queue)
             self._tell(Gone(topic, error))
 
     def _fail(self, code: int, text: str) -> None:
