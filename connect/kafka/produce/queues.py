@@ -5,6 +5,9 @@ knows the last five, so that one that is sent twice is taken once. Here up to so
 comes back, nothing is sent before all others have come back too; then they are sent again in order, one after the other, with
 the numbers that they had. Only behind a batch that the broker has certainly not taken (it was refused, or its halves are sent
 instead) are numbers given anew; no batch behind it can have been taken either, since its number did not follow.
+
+That holds only where the broker knows the producer: from one of which it knows nothing it takes whatever number comes first.
+So there is one batch in flight until the broker has acknowledged one, and again after anything that may have made it forget.
 """
 
 from __future__ import annotations
@@ -52,6 +55,9 @@ class PartitionQueue:
         self.not_before = 0.0
         """When something may be sent again."""
         self._next = 0
+        self.used = 0.0
+        """When it was last answered, as the caller counts time."""
+        self._known = False
         self._gap = -1
         """The number of the oldest batch that was certainly not taken; while there is one, nothing new is sent."""
 
@@ -66,7 +72,7 @@ class PartitionQueue:
         """What may be sent now, None for nothing. It stays here until :meth:`sent`."""
         if self.back:
             return None if self.flying else self.back[0]
-        if self.waiting and self._gap < 0 and len(self.flying) < MOST_IN_FLIGHT:
+        if self.waiting and self._gap < 0 and len(self.flying) < (MOST_IN_FLIGHT if self._known else 1):
             return self.waiting[0]
         return None
 
@@ -83,11 +89,18 @@ class PartitionQueue:
     def done(self, batch: Batch) -> None:
         """The broker has it."""
         self.flying.remove(batch)
+        self._known = True
         self._settle()
+
+    def forgotten(self) -> None:
+        """The broker may know nothing of this producer any more."""
+        self._known = False
 
     def returned(self, batch: Batch) -> None:
         """It may or may not have been taken: it is to be sent again."""
         self.flying.remove(batch)
+        # The topic may be another of the same name now.
+        self._known = False
         batch.tries += 1
         self.back.append(batch)
         self._settle()

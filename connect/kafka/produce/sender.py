@@ -43,6 +43,8 @@ _log = logging.getLogger(__name__)
 _REQUEST_BYTES = 4 << 20
 """A request holds batches of several partitions up to this."""
 _IDLE = 1.0
+_FORGOTTEN = 600.0
+"""Seconds after which a broker may have forgotten a producer (``producer.id.expiration.ms`` is a day, or less)."""
 _NETWORK_EXCEPTION, _ORDER = 13, 45
 _UNKNOWN_SERVER_ERROR = -1
 _TRANSPORT = -195
@@ -356,6 +358,8 @@ class Sender(threading.Thread):
             sealed = self._sealed.popleft()
             place = (sealed.topic, sealed.partition)
             queue = self._queue(place)
+            if not len(queue) and time.monotonic() - queue.used > _FORGOTTEN:
+                queue.forgotten()
             queue.add(sealed)
             self._active[place] = queue
 
@@ -445,6 +449,7 @@ class Sender(threading.Thread):
         now = time.monotonic()
         for queue, batch in sending:
             place = (queue.topic, queue.partition)
+            queue.used = now
             told = found.get(place)
             if told is None:
                 queue.returned(batch)

@@ -19,10 +19,12 @@ _LEADER_MOVED, _TOO_LARGE, _TOO_FEW_REPLICAS, _TOO_FEW_AFTER_APPEND, _INVALID = 
 
 
 class Broker:
-    """One partition: takes a batch whose number follows, and remembers the last five. ``most`` bounds a batch's records."""
+    """One partition: takes a batch whose number follows, whatever comes first, and remembers the last five. ``most`` bounds a
+    batch's records."""
 
-    def __init__(self, first: int, most: int) -> None:
-        self.next, self.most = first, most
+    def __init__(self, most: int) -> None:
+        self.next: int | None = None
+        self.most = most
         self.last: deque[tuple[int, int]] = deque(maxlen=5)
         self.log: list[bytes] = []
 
@@ -35,7 +37,7 @@ class Broker:
             return _INVALID
         if (sequence, len(values)) in self.last:
             return _DUPLICATE
-        if sequence != self.next:
+        if sequence != self.next and self.next is not None:
             return _OUT_OF_ORDER
         self.last.append((sequence, len(values)))
         self.next = (sequence + len(values)) % _NUMBERS
@@ -58,7 +60,7 @@ class Partition(RuleBasedStateMachine):
     def start(self, first: int, most: int) -> None:
         self.queue = PartitionQueue("t", 0)
         self.queue._next = first
-        self.broker = Broker(first, most)
+        self.broker = Broker(most)
         self.network: deque[tuple[Batch, int, list[bytes]]] = deque()
         self.answers: deque[tuple[Batch, int]] = deque()
         self.meant: list[bytes] = []
@@ -116,6 +118,14 @@ class Partition(RuleBasedStateMachine):
             self.queue.returned(batch)
             self.uncertain.append(batch)
 
+    @rule()
+    def forget(self) -> None:
+        """A day without records: the broker forgets the producer."""
+        if not len(self.queue):
+            self.broker.next = None
+            self.broker.last.clear()
+            self.queue.forgotten()
+
     @invariant()
     def nothing_is_taken_twice_or_out_of_order(self) -> None:
         taken = [int(v) for v in self.broker.log]
@@ -141,6 +151,11 @@ TestPartition.settings = settings(max_examples=150, stateful_step_count=30, dead
 
 def _flying(count: int) -> tuple[PartitionQueue, list[Batch]]:
     queue, found = PartitionQueue("t", 0), []
+    queue.add(wire.sealed([b"first"]))
+    first = queue.sendable()
+    assert first is not None
+    queue.sent(first)
+    queue.done(first)
     for i in range(count):
         queue.add(wire.sealed([b"%d" % i]))
         batch = queue.sendable()
@@ -168,6 +183,19 @@ def test_what_follows_a_batch_that_came_back_is_tried_again() -> None:
     assert queue.back == batches
 
 
+def test_until_the_broker_knows_the_producer_one_batch_is_in_flight() -> None:
+    queue, _ = _flying(0)
+    queue.forgotten()
+    for value in (b"a", b"b", b"c"):
+        queue.add(wire.sealed([value]))
+    first = queue.sendable()
+    assert first is not None
+    queue.sent(first)
+    assert queue.sendable() is None
+    queue.done(first)
+    assert queue.sendable() is not None
+
+
 def test_six_are_never_in_flight() -> None:
     queue, _ = _flying(5)
     queue.add(wire.sealed([b"x"]))
@@ -188,4 +216,4 @@ def test_what_is_given_up_is_told_in_order_and_the_next_goes_on(waits: int) -> N
     new = queue.sendable()
     assert new is not None
     queue.sent(new)
-    assert new.sequence == 0
+    assert new.sequence == 1
