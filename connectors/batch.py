@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 from connect.api.errors import RecordError
 from connect.api.plugins import AvroFraming, Converters
@@ -26,7 +27,7 @@ O = TypeVar("O", bound=StoredOffset)  # noqa: E741
 _HAS_BEFORE = (Kind.UPDATE, Kind.DELETE, Kind.MOVED_FROM)
 _MOVED = (Kind.MOVED_FROM, Kind.MOVED_TOMBSTONE, Kind.MOVED_TO)
 _HAS_AFTER = (Kind.CREATE, Kind.UPDATE, Kind.READ, Kind.MOVED_TO)
-HeaderBytes = list[tuple[str, bytes | None]]
+HeaderBytes = tuple[tuple[str, bytes | None], ...]
 _NEW_KEY = "__debezium.newkey"
 _OLD_KEY = "__debezium.oldkey"
 _NO_SPANS = Spans()
@@ -163,27 +164,26 @@ class ChangeBatch(Generic[O]):
     def serialize(self, converters: Converters) -> Iterable[Serialized]:
         """See RecordBatch. Straight from the wire bytes when both converters write Avro bodies as :mod:`schemas.encode`, or JSON
         as :mod:`schemas.connectjson`."""
-        if isinstance(converters.key, AvroFraming) and isinstance(converters.value, AvroFraming):
-            return self._native(converters, converters.key, converters.value)
-        given = json_converters(converters)
-        if given is not None:
-            assert isinstance(given.key, AvroFraming) and isinstance(given.value, AvroFraming)
-            return with_json(self._native(given, given.key, given.value), given, converters, self._record_at)
-        return (converters.serialize(r) for r in self.records())
+        way = _way(self._facts, converters)
+        if way.native is None:
+            return (converters.serialize(r) for r in self.records())
+        if way.native.converters is converters:
+            return self._native(converters, way.native)
+        return with_json(self._native(way.native.converters, way.native), way.native.converters, converters, self._record_at)
 
-    def _native(self, converters: Converters, key: AvroFraming, value: AvroFraming) -> Iterator[Serialized]:
-        native = _Native(self._facts, self._now, converters, key, value)
+    def _native(self, converters: Converters, native: _Native) -> Iterator[Serialized]:
+        ends = native.ends(self._now)
         for kind, what in self._entries:
             if isinstance(what, SourceRecord):
                 yield converters.serialize(what)
                 continue
             if isinstance(what, RowRun):
-                yield from self._run(what, native)
+                yield from self._run(what, native, ends)
                 continue
             while True:
                 table = what.state.table
                 try:
-                    yield self._write(kind, what, table, native)
+                    yield self._write(kind, what, table, native, ends)
                     break
                 except _Cell as e:
                     native.writer.truncate(0)
@@ -191,29 +191,29 @@ class ChangeBatch(Generic[O]):
                         raise self._unreadable(what, e.column, str(e.error.why)) from None
                     what.state.table = table.widened(e.column)
 
-    def _run(self, run: RowRun, native: _Native) -> Iterator[Serialized]:
+    def _run(self, run: RowRun, native: _Native, ends: _Ends) -> Iterator[Serialized]:
         rows, done, source = run.rows, 0, self._source.rows(run)
         while done < len(rows):
             table = run.state.table
             out: list[Serialized] = []
-            to, writer = min(done + _PIECE, len(rows)), native.rows(table, run)
+            to, writer = min(done + _PIECE, len(rows)), native.rows(table, run, ends)
             try:
                 writer.write(rows, done, to, source, native.writer, out)
                 done = to
             except ValueError as e:
                 native.writer.truncate(0)
-                yield from out
-                out, done = [], writer.at
+                ready, out, done, which = out, [], writer.at, writer.which
+                yield from ready
                 change = run.change(done)
                 if not isinstance(e, CellError):
                     raise RecordError(f"a row that the server sent cannot be read: {e}", self._where(change)) from None
-                column = table.column_of(_PLANS[writer.which], e.column)
+                column = table.column_of(_PLANS[which], e.column)
                 if not isinstance(e, NullError):
                     raise self._unreadable(change, column, str(e.why)) from None
                 run.state.table = table.widened(column)
             yield from out
 
-    def _write(self, kind: Kind, change: Change, table: Table, native: _Native) -> Serialized:
+    def _write(self, kind: Kind, change: Change, table: Table, native: _Native, ends: _Ends) -> Serialized:
         topic, writer = table.topic, native.writer
         parts = native.parts(table)
         headers: Sequence[tuple[str, bytes | None]] = parts.headers
@@ -233,7 +233,7 @@ class ChangeBatch(Generic[O]):
                     _plan(table, "key", spans, writer, whole)
                 key_bytes = writer.take()
             if kind in _MOVED:
-                headers = [*headers, self._moved_header(kind, table, spans, old, whole, native.converters)]
+                headers = (*headers, self._moved_header(kind, table, spans, old, whole, native.converters))
             if kind is Kind.TOMBSTONE or kind is Kind.MOVED_TOMBSTONE:
                 return Serialized(topic, -1, key_bytes, None, headers, 0)
         writer.write_raw(parts.value_frame)
@@ -256,7 +256,7 @@ class ChangeBatch(Generic[O]):
             writer.write_string(block["id"])
             writer.write_long(block["total_order"])
             writer.write_long(block["data_collection_order"])
-        writer.write_raw(native.ends[kind])
+        writer.write_raw(ends[kind])
         return Serialized(topic, -1, key_bytes, writer.take(), headers, 0)
 
     def _moved_header(self, kind: Kind, table: Table, spans: Spans, old: Spans | None, whole: Spans | None,
@@ -290,52 +290,92 @@ class _Parts:
     headers: HeaderBytes
 
 
-class _Native:
-    """What is the same in many records of a batch, written once: frames, headers, most of the source block."""
+_Ends = dict[Kind, bytes]
 
-    def __init__(self, facts: Facts, now: int, converters: Converters, key: AvroFraming, value: AvroFraming) -> None:
+
+class _Native:
+    """What is the same in many records of a connector, written once: frames, headers, how a table's rows are written. Used by one
+    thread, by several batches in turn: nothing of one is kept while its records are handed on."""
+
+    def __init__(self, facts: Facts, converters: Converters, key: AvroFraming, value: AvroFraming) -> None:
         self.writer = Writer()
         self.converters = converters
         self._facts = facts
         self._key, self._value = key, value
-        self._parts: dict[Table, _Parts] = {}
-        self._writers: dict[tuple[Table, bool], RowWriter] = {}
-        self.ends = {kind: _end(op, now) for kind, op in OP.items()}
+        # Tables come and go with their schemas.
+        self._parts: WeakKeyDictionary[Table, _Parts] = WeakKeyDictionary()
+        self._writers: WeakKeyDictionary[Table, RowWriter] = WeakKeyDictionary()
+        # They are large: one pair serves all tables.
+        self._spans: dict[Callable[[], Spans], tuple[Spans, Spans]] = {}
+
+    def ends(self, now: int) -> _Ends:
+        """What records end with when they are told that time."""
+        writer = Writer()
+        for stamp in (now // 1_000_000, now // 1000, now):
+            writer.write_raw(b"\x02")
+            writer.write_long(stamp)
+        stamps = writer.take()
+        return {kind: op + stamps for kind, op in _OPS.items()}
 
     def parts(self, table: Table) -> _Parts:
         """Frames and headers of a table's records."""
         made = self._parts.get(table)
         if made is None:
             convert, topic = self.converters.header.from_connect_header, table.topic
-            headers = [(h.key, convert(topic, h.key, h.schema, h.value)) for h in self._facts.headers]
+            headers = tuple((h.key, convert(topic, h.key, h.schema, h.value)) for h in self._facts.headers)
             key = None if table.key_schema is None else self._key.frame(topic, table.key_schema)
             made = self._parts[table] = _Parts(key, self._value.frame(topic, table.envelope), headers)
         return made
 
-
-    def rows(self, table: Table, run: RowRun) -> RowWriter:
-        """What writes that run's rows."""
-        made = self._writers.get((table, run.tombstones))
+    def rows(self, table: Table, run: RowRun, ends: _Ends) -> RowWriter:
+        """What writes that run's rows, until it is asked for again."""
+        made = self._writers.get(table)
         if made is None:
             form, parts = table.form, self.parts(table)
+            if form.spans not in self._spans:
+                self._spans[form.spans] = form.spans(), form.spans()
             plans = tuple(table.plan(which) for which in _PLANS)
-            ends = [self.ends[k] for k in (Kind.CREATE, Kind.UPDATE, Kind.DELETE, Kind.READ, Kind.DELETE)]
-            made = self._writers[table, run.tombstones] = RowWriter(
-                form.spans(), form.spans(), plans, parts.key_frame, parts.value_frame, table.topic, parts.headers, ends,
-                run.tombstones, _serialized)
+            made = self._writers[table] = RowWriter(
+                *self._spans[form.spans], plans, parts.key_frame, parts.value_frame, table.topic, parts.headers, _serialized)
+        made.begin([ends[k] for k in _CODES], run.tombstones)
         old, new = run.images or (None, None)
         table.form.prepare(made.old, old)
         table.form.prepare(made.spans, new)
         return made
 
 
-def _end(op: str, now: int) -> bytes:
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How batches are serialized for a task's converters; ``native`` is for these, or for those of JSON in their place."""
+
+    converters: Converters
+    native: _Native | None
+
+
+def _way(facts: Facts, converters: Converters) -> _Way:
+    """As the batches before did it, when it was for the same converters: to find out takes longer than to write a small batch."""
+    kept: _Way | None = facts.kept.get(_Way)
+    if kept is None or kept.converters is not converters:
+        given: Converters | None = converters
+        if not isinstance(converters.key, AvroFraming) or not isinstance(converters.value, AvroFraming):
+            given = json_converters(converters)
+        native = None
+        if given is not None:
+            assert isinstance(given.key, AvroFraming) and isinstance(given.value, AvroFraming)
+            native = _Native(facts, given, given.key, given.value)
+        kept = facts.kept[_Way] = _Way(converters, native)
+    return kept
+
+
+def _op(op: str) -> bytes:
     writer = Writer()
     writer.write_string(op)
-    for stamp in (now // 1_000_000, now // 1000, now):
-        writer.write_raw(b"\x02")
-        writer.write_long(stamp)
     return writer.take()
+
+
+_OPS = {kind: _op(op) for kind, op in OP.items()}
+_CODES = (Kind.CREATE, Kind.UPDATE, Kind.DELETE, Kind.READ, Kind.DELETE)
+"""By the codes of connectors.core.run."""
 
 
 class _Cell(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Protocol
 
@@ -132,6 +132,8 @@ class Facts:
     prefix: str
     partition: dict[str, Any]
     headers: tuple[Header, ...] = ()
+    kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What batches have made and leave to those behind them."""
 
 
 class SourceBlock(Protocol):

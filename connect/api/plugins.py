@@ -108,7 +108,7 @@ class Converters:
             -1 if record.kafka_partition is None else record.kafka_partition,
             self.key.from_connect_data(topic, record.key_schema, record.key),
             self.value.from_connect_data(topic, record.value_schema, record.value),
-            [(h.key, self.header.from_connect_header(topic, h.key, h.schema, h.value)) for h in record.headers],
+            tuple([(h.key, self.header.from_connect_header(topic, h.key, h.schema, h.value)) for h in record.headers]),
             record.timestamp or 0,
         )
 

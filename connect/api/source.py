@@ -10,7 +10,7 @@ from connect.api.config import ConfigDef
 from connect.api.context import TaskContext
 from connect.api.records import Offset, Partition, RecordBatch, SourceRecord
 
-__all__ = ["ExactlyOnceSupport", "NamesProperties", "SourceConnector", "SourceTask"]
+__all__ = ["CaughtUp", "ExactlyOnceSupport", "NamesProperties", "SourceConnector", "SourceTask"]
 
 
 class ExactlyOnceSupport(StrEnum):
@@ -95,3 +95,11 @@ class SourceTask(Protocol):
     def stop(self) -> None:
         """Give everything back. Called exactly once, also after a failure."""
         ...
+
+
+class CaughtUp:
+    """A task may say that it has given all that the source had (inherit from this, or have the attribute): the batch is then sent
+    at once, where otherwise more is waited for, ``linger.ms`` at most."""
+
+    caught_up = False
+    """Whether at the last ``poll`` nothing more was there than what it returned, which was little."""

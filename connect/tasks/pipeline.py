@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from connect.api.context import TaskContext
 from connect.api.errors import HeadgateError, RetriableError
@@ -42,8 +43,8 @@ def as_batch(polled: RecordBatch | Sequence[SourceRecord] | None) -> RecordBatch
         return None
     if isinstance(polled, list | tuple):
         return ListBatch(polled) if polled else None
-    assert isinstance(polled, RecordBatch)
-    return polled
+    # Not isinstance: of a protocol that takes longer than a small batch.
+    return cast("RecordBatch", polled)
 
 
 class Pipeline:
@@ -132,6 +133,7 @@ class Pipeline:
             self._show("RUNNING")
             batch = self._poll()
             if batch is not None:
+                service.producer.eager(getattr(self._task, "caught_up", False))
                 self._delivery.deliver(batch)
 
     def _poll(self) -> RecordBatch | None:

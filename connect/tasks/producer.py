@@ -139,6 +139,11 @@ class DataProducer(Protocol):
         """
         ...
 
+    def eager(self, now: bool) -> None:
+        """Whether what is taken next is to be sent at once because no more is at hand. A ``linger.ms`` above the default is
+        kept to all the same."""
+        ...
+
     def poll(self, seconds: float = 0.0) -> int:
         """Tell owners of their records and serve callbacks, waiting at most so long for the first; how many were served."""
         ...
@@ -248,6 +253,9 @@ class LibrdkafkaProducer:
             taken += 1
             size += (len(key) if key else 0) + (len(value) if value else 0)
         return taken, size
+
+    def eager(self, now: bool) -> None:
+        """See DataProducer; librdkafka always waits."""
 
     def poll(self, seconds: float = 0.0) -> int:
         """See DataProducer."""

@@ -12,6 +12,7 @@ cdef class Rows:
     cdef readonly list ats
     cdef readonly list numbers
     cpdef add(self, int kind, bytes frame, Py_ssize_t new, Py_ssize_t old, unsigned long long at, Py_ssize_t number)
+    cpdef truncate(self, Py_ssize_t size)
     @cython.locals(i=cython.Py_ssize_t)
     cpdef fill(self, int kind, list frames, Py_ssize_t begin, Py_ssize_t end, unsigned long long at)
 
@@ -39,6 +40,7 @@ cdef class RowWriter:
     cdef list ends
     cdef bint tombstones
     cdef object make
+    cpdef begin(self, list ends, bint tombstones)
     @cython.locals(i=cython.Py_ssize_t, kind=cython.int, frame=bytes, new=cython.Py_ssize_t, was=cython.Py_ssize_t, spans=Spans, before=Spans,
                    whole=Spans, key=bytes)
     cpdef write(self, Rows rows, Py_ssize_t begin, Py_ssize_t end, RowSource source, Writer writer, list out)

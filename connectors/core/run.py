@@ -48,6 +48,11 @@ class Rows:
         self.ats.append(at)
         self.numbers.append(number)
 
+    def truncate(self, size: int) -> None:
+        """Only the first ``size`` rows."""
+        for what in (self.kinds, self.frames, self.news, self.olds, self.ats, self.numbers):
+            del what[size:]
+
     def fill(self, kind: int, frames: list[bytes], begin: int, end: int, at: int) -> None:
         """Append a row for each of those frames: new ones that begin with the frame, all at that position and numbered 0."""
         for i in range(begin, end):
@@ -78,10 +83,10 @@ class NumberSource(RowSource):
 
 class RowWriter:
     """Writes the records of one table's runs. ``spans`` and ``old`` are set to the table's form; ``make`` makes a record of
-    ``(topic, partition, key, value, headers, timestamp)``; ``ends`` are what stands after the transaction block, by kind."""
+    ``(topic, partition, key, value, headers, timestamp)``. Before rows are written, :meth:`begin`."""
 
     def __init__(self, spans: Spans, old: Spans, plans: Sequence[Plan], key_frame: bytes | None, value_frame: bytes, topic: str,
-                 headers: Any, ends: Sequence[bytes], tombstones: bool, make: Callable[[tuple[Any, ...]], Any]) -> None:
+                 headers: Any, make: Callable[[tuple[Any, ...]], Any]) -> None:
         self.at = 0
         """The row at work, after an error the one that met it."""
         self.which = NEW
@@ -92,9 +97,14 @@ class RowWriter:
         self.value_frame = value_frame
         self.topic = topic
         self.headers = headers
-        self.ends = list(ends)
-        self.tombstones = tombstones
+        self.ends: list[bytes] = []
+        self.tombstones = False
         self.make = make
+
+    def begin(self, ends: list[bytes], tombstones: bool) -> None:
+        """``ends`` are what stands after the transaction block, by kind; with ``tombstones`` each delete is followed by one."""
+        self.ends = ends
+        self.tombstones = tombstones
 
     def write(self, rows: Rows, begin: int, end: int, source: RowSource, writer: Writer, out: list[Any]) -> None:
         """Append the records of those rows to ``out``.
@@ -148,3 +158,6 @@ class RowWriter:
             if new < 0 and self.tombstones:
                 out.append(self.make((self.topic, -1, key, None, self.headers, 0)))
             i += 1
+        # A row may be huge, and it may be long until the next.
+        self.spans.release()
+        self.old.release()

@@ -7,6 +7,7 @@ cdef class Spans:
     cdef Py_ssize_t[4096] starts
     cdef Py_ssize_t[4096] ends
     cpdef Py_ssize_t read(self, bytes buffer, Py_ssize_t offset) except -1
+    cpdef release(self)
     cpdef int kind(self, Py_ssize_t column) except -1
     cpdef Py_ssize_t start(self, Py_ssize_t column) except -1
     cpdef Py_ssize_t end(self, Py_ssize_t column) except -1

@@ -28,6 +28,11 @@ class Spans:
         when the row is damaged or not of that form."""
         raise NotImplementedError
 
+    def release(self) -> None:
+        """Let go of the buffer, which may be huge."""
+        self.buffer = b""
+        self.count = 0
+
     def kind(self, column: int) -> int:
         """NULL, UNCHANGED or SENT. Raises IndexError."""
         if column < 0 or column >= self.count:

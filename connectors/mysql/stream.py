@@ -41,7 +41,8 @@ _SEND_TIMEOUT: Final = 60.0
 _FIRST_ANSWER: Final = 60.0
 _BUSY: Final = 0.02
 """A reader that was given something less than this long ago (seconds) is catching up."""
-_LINGER: Final = 0.004
+_PATIENCE: Final = 0.002
+_FEW: Final = 64
 _DOING: Final = "streaming"
 _NAMESPACE: Final = uuid.UUID("6f2d2f4e-9a0c-5b7e-8a43-0d6c9e3b1a55")
 
@@ -81,6 +82,7 @@ class BinlogStream:
         gulp_events: int = GULP_EVENTS,
         skip_to: int = 0,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._session = session
         self._channel = session.channel
@@ -91,6 +93,9 @@ class BinlogStream:
         self._skip_to = skip_to
         self._passed = FIRST_EVENT
         self._clock = clock
+        self._sleep = sleep
+        self.caught_up = False
+        """Whether the last :meth:`read` gave little and all there was."""
         self._heard = clock()
         self._last_gulp = 0.0
         self._unwatched = False
@@ -233,11 +238,11 @@ class BinlogStream:
         events = self._gulp(wait)
         now = self._clock()
         if events:
-            if now - self._last_gulp < _BUSY and len(events) < 64 and self._error is None:
-                # While catching up, many small batches cost more than a moment of patience.
-                until = now + _LINGER
-                while self._error is None and (left := until - self._clock()) > 0 and self._fill(events, left):
-                    pass
+            if now - self._last_gulp < _BUSY and len(events) < _FEW and self._error is None:
+                # Many small batches cost more than a moment of patience: one wake-up for all that comes in it.
+                self._sleep(_PATIENCE)
+                self._fill(events, 0.0)
+            self.caught_up = len(events) < 2 * _FEW
             self._heard = self._last_gulp = self._clock()
             return events
         if self._error is not None:

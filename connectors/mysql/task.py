@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from connect.api.context import TaskContext
 from connect.api.errors import RetriableError
 from connect.api.records import ListBatch, Offset, Partition, RecordBatch, SourceRecord
+from connect.api.source import CaughtUp
 from connect.failpoints import failpoint
 from connectors.batch import ChangeBatch
 from connectors.changes import Facts
@@ -44,7 +45,7 @@ _ASIDE_SECONDS: Final = 60.0
 T = TypeVar("T")
 
 
-class MySqlTask:
+class MySqlTask(CaughtUp):
     """A :class:`connect.api.source.SourceTask`. What it has handed out decides where it goes on after a lost connection."""
 
     model: type[MySqlConfig] = MySqlConfig
@@ -273,6 +274,7 @@ class MySqlTask:
         if self._server is None:
             self._open()
         if self._rows is not None:
+            self.caught_up = False
             return self._next_rows()
         if self._stream is not None:
             return self._next_changes()
@@ -314,6 +316,7 @@ class MySqlTask:
             if len(batch):
                 self._empty.drop()
                 self._handed = batch.offset
+                self.caught_up = stream.caught_up and not decoder.pending
                 return batch
             self._empty.hold(batch)
         else:

@@ -12,10 +12,10 @@ from connectors.batch import ChangeBatch
 from connectors.changes import Change, Facts, Kind, RowRun, TableState
 from connectors.core.run import READ, Rows
 from connectors.facts import SnapshotMarks, context_headers, version
-from connectors.postgres.changes import SnapshotTable, Transaction
+from connectors.postgres.changes import SnapshotTable, SpanningRun, Transaction
 from connectors.postgres.config import PostgresConfig
 from connectors.postgres.core.rows import TupleSpans
-from connectors.postgres.core.runs import gather, pass_over
+from connectors.postgres.core.runs import gather, pass_over, walk
 from connectors.postgres.core.walk import scan
 from connectors.postgres.facts import ConnectorFacts, SnapshotPosition
 from connectors.postgres.lsn import LSN
@@ -100,13 +100,17 @@ class Decoder:
         lsn = 0
         newest = 0
         try:
-            scan(frames, scanned)
+            newest = scan(frames, scanned)
             i, end = 0, len(scanned)
             while i < end:
                 kind, lsn, wal_end, oid, frame = scanned[i]
-                if wal_end > newest:
-                    newest = wal_end
-                if kind in _ROW_KINDS:
+                if kind == _BEGIN:
+                    after = self._walk(scanned, i)
+                    if after > i:
+                        i = after
+                        continue
+                    self._begin(lsn, Begin.parse(frame))
+                elif kind in _ROW_KINDS:
                     after = self._run(scanned, i, oid)
                     if after > i:
                         i = after
@@ -141,9 +145,7 @@ class Decoder:
                                 ).but(**changes)
 
     def _other(self, kind: int, lsn: int, frame: bytes) -> None:
-        if kind == _BEGIN:
-            self._begin(lsn, Begin.parse(frame))
-        elif kind == _COMMIT:
+        if kind == _COMMIT:
             self._commit(lsn, Commit.parse(frame))
         elif kind == _RELATION:
             self._relation(Relation.parse(frame))
@@ -214,14 +216,18 @@ class Decoder:
         self._tx = self._progressed = None
         if self._tx_skipped:
             return
-        end = commit.end_lsn
-        self._threshold = max(self._threshold, end)
-        self._offset = self._moved(
-            lsn=end, lsn_proc=end, lsn_commit=end, tx_id=tx.tx_id, ts_usec=commit.ts_us, message_type="COMMIT")
+        self._committed(tx.tx_id, commit)
         if self._config.provide_transaction_metadata:
             record = end_record(self._topics.transaction, f"{tx.tx_id}:{lsn}", commit.ts_us // 1000, self._counts,
                                 self._facts.partition, self._offset.write())
             self._entries.append((Kind.RECORD, record))
+
+    def _committed(self, tx_id: int | None, commit: Commit) -> None:
+        """The offset is behind that transaction."""
+        end = commit.end_lsn
+        self._threshold = max(self._threshold, end)
+        self._offset = self._moved(
+            lsn=end, lsn_proc=end, lsn_commit=end, tx_id=tx_id, ts_usec=commit.ts_us, message_type="COMMIT")
 
     def _origin(self, origin: Origin) -> None:
         tx = self._tx
@@ -247,6 +253,32 @@ class Decoder:
         self._index += 1
         return not self._tx_skipped and self._index > self._skip
 
+    def _walk(self, scanned: list[tuple[int, int, int, int, bytes]], i: int) -> int:
+        """Take the transactions from there on that are nothing but ordinary rows of one table; where the next message is, ``i``
+        if none was taken. What it does not take is decoded message by message, which leaves the same behind."""
+        if self._each or self._tx is not None or self._resume.tx_lsn is not None or i + 2 >= len(scanned):
+            return i
+        oid = scanned[i + 1][3]
+        state = self._tables.get(oid) if oid else None
+        if state is None:
+            return i
+        table, rows = state.table, Rows()
+        keys, by_key = self._prepare(table)
+        transactions: list[tuple[int, int, int, int | None]] = []
+        end = walk(scanned, i, rows, oid, self._threshold, self._offset.lsn_commit, transactions, self._spans, self._old, keys,
+                   by_key)
+        if end > i:
+            self._entries.append((Kind.RUN, SpanningRun(state, rows, transactions, self._config.tombstones_on_delete)))
+            self._committed(transactions[-1][2], Commit.parse(scanned[end - 1][4]))
+        return end
+
+    def _prepare(self, table: Table) -> tuple[list[int], bool]:
+        """The spans are the table's; where its key is, and whether old rows always have it."""
+        table.form.prepare(self._spans, None)
+        table.form.prepare(self._old, None)
+        keys = [c.place for c in table.key]
+        return keys, not keys or table.key_in_identity
+
     def _run(self, scanned: list[tuple[int, int, int, int, bytes]], i: int, oid: int) -> int:
         """Take the rows from there on that need no closer look; where the next message is, ``i`` if none was taken."""
         tx = self._tx
@@ -257,10 +289,8 @@ class Decoder:
             end = pass_over(scanned, i)
         else:
             table, rows = state.table, Rows()
-            table.form.prepare(self._spans, None)
-            table.form.prepare(self._old, None)
-            keys = [c.place for c in table.key]
-            end = gather(scanned, i, rows, self._index, self._spans, self._old, keys, not keys or table.key_in_identity)
+            keys, by_key = self._prepare(table)
+            end = gather(scanned, i, rows, self._index, self._spans, self._old, keys, by_key)
             if end > i:
                 self._entries.append((Kind.RUN, RowRun(state, rows, tx, self._config.tombstones_on_delete)))
         if end > i:

@@ -58,6 +58,8 @@ class Session:
         self.warning = ""
         """The first such warning; what was read before it is good."""
         self._log = logging.getLogger(__name__)
+        self._poll = select.poll()
+        self._watched = (-1, 0)
 
     @classmethod
     def open(
@@ -131,10 +133,16 @@ class Session:
     def _ready(self, read: bool, write: bool, seconds: float) -> bool:
         """Wait for the socket, in slices between which a stop is noticed."""
         mask = (select.POLLIN if read else 0) | (select.POLLOUT if write else 0)
+        try:
+            watched = self._conn.socket, mask
+        except psycopg.Error as e:
+            raise failure("", str(e), "waiting for the server", str(self.address)) from None
         # The socket may change while the connection is being made (several addresses, SSL refused).
-        poll = select.poll()
-        with self._driver("waiting for the server"):
-            poll.register(self._conn.socket, mask)
+        if watched != self._watched:
+            self._poll = select.poll()
+            self._poll.register(*watched)
+            self._watched = watched
+        poll = self._poll
         deadline = time.monotonic() + seconds
         while True:
             if self._stopping():
@@ -267,6 +275,7 @@ class Session:
         conn = self._conn
         get, append = conn.get_copy_data, frames.append
         size = 0
+        seen = -1
         if self.warning:
             return frames
         if self._copy_over:
@@ -291,8 +300,12 @@ class Session:
                     if frames:
                         return frames  # the end is told by the next call
                     self._end_copy(doing)
-                if not self._ready(True, False, 0.0 if frames else wait):
-                    return frames
+                if not frames:
+                    if not self._ready(True, False, wait):
+                        return frames
+                elif len(frames) == seen:
+                    return frames  # what was there then held no whole message
+                seen = len(frames)
                 conn.consume_input()
         except psycopg.Error as e:
             if frames:

@@ -6,8 +6,8 @@ from typing import Any
 
 from connectors.changes import Change, Facts, RowRun
 from connectors.core.run import RowSource
-from connectors.postgres.changes import Transaction
-from connectors.postgres.core.runs import TupleSource
+from connectors.postgres.changes import SpanningRun, Transaction
+from connectors.postgres.core.runs import SpanSource, TupleSource
 from connectors.postgres.lsn import LSN
 from connectors.postgres.offsets import PgOffset
 from connectors.tables import Table
@@ -31,6 +31,7 @@ class PgSource:
         self._database = database
         self._base = base
         self._cached = _NOTHING
+        self._kept: tuple[Table | None, tuple[bytes, bytes, bytes]] = (None, (b"", b"", b""))
 
     def value(self, change: Change) -> dict[str, Value]:
         """See SourceBlock."""
@@ -60,6 +61,9 @@ class PgSource:
 
     def rows(self, run: RowRun) -> RowSource:
         """See SourceBlock."""
+        if isinstance(run, SpanningRun):
+            head, database, names = self._spanning(run.state.table)
+            return SpanSource(head, database, names, b"\x00\x00\x00", run.where)
         tx: Transaction = run.where
         sequence = b'[null,"' if tx.last_commit is None else b'["%d","' % int(tx.last_commit)
         before, middle, after = self._parts(tx, run.state.table, run.marker)
@@ -77,6 +81,23 @@ class PgSource:
         """See SourceBlock."""
         final = change.where.final_lsn
         return f"position {LSN(change.at)}" + ("" if final is None else f", transaction with commit record at {final}")
+
+    def _spanning(self, table: Table) -> tuple[bytes, bytes, bytes]:
+        """What the blocks of all rows of a table in the stream share: up to the time, from there to the sequence, the names."""
+        kept = self._kept
+        if kept[0] is not table:
+            facts, writer = self._facts, Writer()
+            for text in (facts.version, facts.connector, facts.prefix):
+                writer.write_string(text)
+            head = writer.take()
+            writer.write_raw(b"\x02")
+            writer.write_string(self._database)
+            writer.write_raw(b"\x02")
+            database = writer.take()
+            for name in table.path:
+                writer.write_string(name)
+            kept = self._kept = table, (head, database, writer.take())
+        return kept[1]
 
     def _parts(self, tx: Transaction, table: Table, marker: str | None) -> tuple[bytes, bytes, bytes]:
         """The block up to the sequence, up to the LSN, and the rest."""

@@ -27,6 +27,7 @@ _EPOCH_2000_US: Final = 946_684_800_000_000
 _BUSY: Final = 0.02
 """A reader that was given something less than this long ago (seconds) is catching up."""
 _PATIENCE: Final = 0.002
+_FEW: Final = 64
 _DOING: Final = "streaming"
 
 
@@ -60,6 +61,8 @@ class ReplicationStream:
         self._unwatched = False
         self._last_gulp = 0.0
         self._unsent = False
+        self.caught_up = False
+        """Whether the last :meth:`read` gave little and all there was."""
 
     @classmethod
     def start(
@@ -112,13 +115,14 @@ class ReplicationStream:
         try:
             frames = session.read_copy(GULP_BYTES, self._gulp_frames, min(wait, self._interval), _DOING)
             now = self._clock()
-            if frames and now - self._last_gulp < _BUSY and len(frames) < 64:
+            if frames and now - self._last_gulp < _BUSY and len(frames) < _FEW:
                 # Many small batches cost more than a moment of patience: one wake-up for all that comes in it, not one for each
                 # message.
                 self._sleep(_PATIENCE)
                 frames += session.read_copy(GULP_BYTES, self._gulp_frames - len(frames), 0.0, _DOING)
         except CopyEnded:
             raise failure("57P01", "the server ended the stream", _DOING, str(session.address)) from None
+        self.caught_up = len(frames) < min(2 * _FEW, self._gulp_frames)
         if session.warning:
             self._warned(session.warning, frames)
         if frames:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from connect.api.context import TaskContext
 from connect.api.errors import RetriableError
 from connect.api.records import ListBatch, Offset, Partition, RecordBatch, SourceRecord
+from connect.api.source import CaughtUp
 from connect.failpoints import failpoint
 from connectors.heartbeat import Heartbeat
 from connectors.lifecycle import EmptyBatches, Faults, HeartbeatAction
@@ -38,7 +39,7 @@ _END: Final = object()
 T = TypeVar("T")
 
 
-class PostgresTask:
+class PostgresTask(CaughtUp):
     """A :class:`connect.api.source.SourceTask`. What it has handed out decides where it goes on after a lost connection;
     what was stored decides what the database is told."""
 
@@ -206,6 +207,7 @@ class PostgresTask:
         if self._opened is None:
             self._open()
         if self._rows is not None:
+            self.caught_up = False
             return self._next_rows()
         if self._stream is not None:
             return self._next_changes()
@@ -244,6 +246,7 @@ class PostgresTask:
             if len(batch):
                 self._empty.drop()
                 self._handed = decoder.offset
+                self.caught_up = stream.caught_up
                 return batch
             self._empty.hold(batch)
         else:

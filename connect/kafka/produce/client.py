@@ -86,6 +86,11 @@ class Producer:
         """Records of this topic will be sent; they are taken as soon as its partitions are known."""
         self._sender.want(name)
 
+    def eager(self, now: bool) -> None:
+        """Whether what is taken next is to be sent at once, and not when ``linger.ms`` have passed: no more is at hand. Ignored
+        where more than a millisecond is asked for, which is somebody's wish."""
+        self._sender.eager = now
+
     def limit(self, batch_size: int) -> None:
         """Requests hold at most so many bytes for one partition from now on (a single larger record is still sent)."""
         self._accumulator.batch_size = batch_size

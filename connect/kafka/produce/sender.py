@@ -43,6 +43,8 @@ _log = logging.getLogger(__name__)
 _REQUEST_BYTES = 4 << 20
 """A request holds batches of several partitions up to this."""
 _IDLE = 1.0
+_SHORT = 0.001
+"""A linger time that need not be kept to."""
 _FORGOTTEN = 600.0
 """Seconds after which a broker may have forgotten a producer (``producer.id.expiration.ms`` is a day, or less)."""
 _NETWORK_EXCEPTION, _ORDER = 13, 45
@@ -104,6 +106,8 @@ class Sender(threading.Thread):
         super().__init__(name=f"kafka-sender-{client_id}", daemon=True)
         self.news: deque[News] = deque()
         self.told = threading.Event()
+        self.eager = False
+        """Whether batches go as soon as they have a record, unless more linger is asked for than :data:`_SHORT`."""
         self._settings = settings
         self._client_id = client_id
         self._accumulator = accumulator
@@ -333,6 +337,8 @@ class Sender(threading.Thread):
             opened = self._touched.popleft()
             self._opens.append((opened.since, opened))
         linger = self._settings.linger
+        if self.eager and linger <= _SHORT:
+            linger = 0.0
         ripe = []
         while self._opens and self._opens[0][0] + linger <= now:
             since, opened = self._opens.popleft()

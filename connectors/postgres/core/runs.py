@@ -7,11 +7,16 @@ from typing import Any
 from connectors.core.numbers import count_digits, write_digits
 from connectors.core.run import Rows, RowSource
 from connectors.postgres.core.rows import TupleSpans
+from connectors.postgres.core.walk import u32, u64
 from schemas.core.writer import Writer
 
-__all__ = ["TupleSource", "gather", "pass_over"]
+__all__ = ["SHIFT", "SpanSource", "TupleSource", "gather", "pass_over", "walk"]
 
 _MOST, _ALL = 0x7FFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF
+SHIFT = 32
+"""In a run over several transactions a row's number is that of its transaction, shifted by this, and its own within it."""
+_EPOCH = 946_684_800_000_000
+_MICROS = _MOST // 1000
 
 
 class TupleSource(RowSource):
@@ -27,17 +32,135 @@ class TupleSource(RowSource):
 
     def write(self, writer: Writer, at: int, number: int) -> None:
         """See RowSource."""
-        writer.write_raw(self.before)
-        writer.write_long(len(self.sequence) + count_digits(at) + 2)
-        writer.write_raw(self.sequence)
-        write_digits(at, writer)
-        writer.write_raw(b'"]')
-        writer.write_raw(self.middle)
-        signed = at
-        if at > _MOST:
-            signed = -1 - (_ALL - at)
-        writer.write_long(signed)
-        writer.write_raw(self.after)
+        block(writer, at, self.before, self.sequence, self.middle, self.after)
+
+
+def block(writer: Writer, at: int, before: bytes, sequence: bytes, middle: bytes, after: bytes) -> None:
+    """Append a source block, as :class:`TupleSource` says."""
+    writer.write_raw(before)
+    writer.write_long(len(sequence) + count_digits(at) + 2)
+    writer.write_raw(sequence)
+    write_digits(at, writer)
+    writer.write_raw(b'"]')
+    writer.write_raw(middle)
+    signed = at
+    if at > _MOST:
+        signed = -1 - (_ALL - at)
+    writer.write_long(signed)
+    writer.write_raw(after)
+
+
+class SpanSource(RowSource):
+    """Source blocks of rows of several transactions: ``head`` begins all of them, ``database`` follows the first time, ``names``
+    the others. ``transactions`` are as :func:`walk` found them."""
+
+    def __init__(self, head: bytes, database: bytes, names: bytes, after: bytes,
+                 transactions: list[tuple[int, int, int, Any]]) -> None:
+        self.before = self.sequence = self.middle = b""
+        self.after = after
+        self.head = head
+        self.database = database
+        self.names = names
+        self.transactions = transactions
+        self.number = -1
+        self.scratch = Writer()
+
+    def write(self, writer: Writer, at: int, number: int) -> None:
+        """See RowSource."""
+        if number >> 32 != self.number:
+            self.enter(number >> 32)
+        block(writer, at, self.before, self.sequence, self.middle, self.after)
+
+    def enter(self, number: int) -> None:
+        """The next rows are of that transaction."""
+        entry = self.transactions[number]
+        micros = entry[1]
+        last = entry[3]
+        writer = self.scratch
+        self.number = number
+        writer.write_raw(self.head)
+        writer.write_long(micros // 1000)
+        writer.write_raw(self.database)
+        self.before = writer.take()
+        self.sequence = b'[null,"' if last is None else b'["%d","' % last
+        writer.write_byte(2)
+        writer.write_long(micros)
+        writer.write_byte(2)
+        writer.write_long(micros * 1000)
+        writer.write_raw(self.names)
+        writer.write_byte(2)
+        writer.write_long(entry[2])
+        writer.write_byte(2)
+        self.middle = writer.take()
+
+
+def walk(scanned: Sequence[tuple[int, int, int, int, bytes]], begin: int, rows: Rows, oid: int, threshold: int, last: Any,
+         transactions: list[tuple[int, int, int, Any]], spans: TupleSpans, old: TupleSpans, keys: Sequence[int],
+         by_key: bool) -> int:
+    """Take whole transactions from ``scanned[begin]`` on whose messages are all rows of that relation as :func:`gather` takes
+    them, and the keepalives between them that ask for no answer.
+
+    None whose commit record lies before ``threshold`` is taken; ``last`` is the end of the one before (None: not known).
+    ``transactions`` gets of each ``(commit record, commit time in microseconds since 1970, xid, last)``, and a row's number says
+    which is its own, see SHIFT. Returns where it stopped.
+    """
+    i = begin
+    done = begin
+    size = len(scanned)
+    mark = 0
+    while i + 2 < size:
+        entry = scanned[i]
+        if entry[0] == 107 and not entry[3]:
+            # It says that all before is sent. The last one is left to the caller.
+            end = entry[2]
+            if end > threshold:
+                threshold = end
+                last = end
+            i += 1
+            continue
+        if entry[0] != 66 or len(entry[4]) < 46:
+            break
+        first = scanned[i + 1]
+        kind = first[0]
+        if first[3] != oid or (kind != 73 and kind != 85 and kind != 68):
+            break
+        frame = entry[4]
+        final = u64(frame, 26)
+        micros = signed_time(frame, 34)
+        if final < threshold or micros > _MICROS or micros < -_MICROS:
+            break
+        j = gather(scanned, i + 1, rows, len(transactions) << 32, spans, old, keys, by_key)
+        if j >= size or scanned[j][0] != 67:
+            break
+        entry = scanned[j]
+        commit = entry[4]
+        if len(commit) < 51:
+            break
+        ended = signed_time(commit, 43)
+        if ended > _MICROS or ended < -_MICROS:
+            break
+        transactions.append((final, micros, u32(frame, 42), last))
+        end = u64(commit, 35)
+        last = end
+        if end > threshold:
+            threshold = end
+        mark = len(rows.kinds)
+        i = j + 1
+        done = i
+    if len(rows.kinds) > mark:
+        rows.truncate(mark)
+    return done
+
+
+def signed_time(frame: bytes, at: int) -> int:
+    """Microseconds since 1970 of eight bytes that are there; what does not fit is out of any range."""
+    high = u32(frame, at)
+    if 0x00FFFFFF < high < 0xFF000000:
+        return _MOST
+    micros = (high << 32) | u32(frame, at + 4)
+    if high > 0x7FFFFFFF:
+        micros = -1 - (_ALL - micros)
+    return micros + _EPOCH
 
 
 def gather(scanned: Sequence[tuple[int, int, int, int, bytes]], begin: int, rows: Rows, number: int, spans: TupleSpans,

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 TRUNCATED = "a replication message ends too early"
 
 
-def scan(frames: Sequence[bytes], out: list[tuple[int, int, int, int, bytes]]) -> None:
-    """Append to ``out`` for each frame: ``(kind, lsn, wal_end, oid, frame)``.
+def scan(frames: Sequence[bytes], out: list[tuple[int, int, int, int, bytes]]) -> int:
+    """Append to ``out`` for each frame: ``(kind, lsn, wal_end, oid, frame)``; the greatest ``wal_end``.
 
     ``kind`` is the pgoutput message's letter as a number, or 107 (``k``) for a keepalive, whose ``oid`` is 1 when it asks for
     a reply. ``oid`` is the relation of I, U and D messages, else 0. Raises ValueError on a frame that is neither, or is too
     short.
     """
+    newest = 0
     for frame in frames:
         if len(frame) < 1:
             raise ValueError("an empty replication frame")
@@ -30,13 +31,18 @@ def scan(frames: Sequence[bytes], out: list[tuple[int, int, int, int, bytes]]) -
                 if len(frame) < 31:
                     raise ValueError(f"{TRUNCATED}: {len(frame)} bytes of a row message")
                 oid = u32(frame, 26)
-            out.append((kind, u64(frame, 1), u64(frame, 9), oid, frame))
+            end = u64(frame, 9)
+            out.append((kind, u64(frame, 1), end, oid, frame))
         elif first == 107:
             if len(frame) < 18:
                 raise ValueError(f"{TRUNCATED}: {len(frame)} bytes of a keepalive")
-            out.append((107, 0, u64(frame, 1), 1 if frame[17] else 0, frame))
+            end = u64(frame, 1)
+            out.append((107, 0, end, 1 if frame[17] else 0, frame))
         else:
             raise ValueError(f"a replication frame begins with {chr(first)!r}, expected 'w' or 'k'")
+        if end > newest:
+            newest = end
+    return newest
 
 
 def u32(buf: bytes, offset: int) -> int:

@@ -45,3 +45,11 @@ def test_what_comes_in_a_moment_of_patience_is_one_wake_up() -> None:
     assert reader.read(0.5) == [b"first"]
     assert len(slept) == 2
     assert session.waits == [0.5, 0.5, 0.0, 0.5, 0.0]
+    assert reader.caught_up
+
+
+def test_a_reader_that_is_given_much_has_not_caught_up() -> None:
+    session = Slow([[b"more"] * 500])
+    reader = stream(session, [])
+    assert (len(reader.read(0.5)), reader.caught_up) == (1, True)
+    assert (len(reader.read(0.5)), reader.caught_up) == (501, False)
