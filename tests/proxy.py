@@ -63,8 +63,12 @@ class Proxy:
     def _accept(self) -> None:
         try:
             near, _ = self._listener.accept()
+        except OSError:
+            return
+        try:
             far = socket.create_connection(self.target)
         except OSError:
+            near.close()
             return
         with self._lock:
             self._pairs.append((near, far))

@@ -1,0 +1,156 @@
+"""The producer through faults: every record exactly once and in order."""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka import KafkaError
+
+from devstack.stack import Stack
+from tests.integration.kafka.producing import Topics, numbers, rows, sending
+from tests.proxy import Proxy
+from tests.waiting import until
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+
+class Faulty(Proxy):
+    """Holds answers back when it is told to."""
+
+    def __init__(self) -> None:
+        self.holding = False
+        super().__init__("127.0.0.1", 1)
+
+    def _forward(self, source: socket.socket, target: socket.socket) -> None:
+        answer = any(source is far for _, far in self._pairs)
+        if answer and self.holding:
+            select.select([], [], [], 0.01)
+            return
+        super()._forward(source, target)
+
+
+@pytest.fixture(scope="module")
+def proxy() -> Iterator[Faulty]:
+    with Faulty() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def stack(proxy: Faulty) -> Iterator[Stack]:
+    settings = {"advertised.listeners": f"PLAINTEXT://127.0.0.1:{proxy.port}", "auto.create.topics.enable": "false"}
+    with Stack(["kafka"], settings={"kafka": settings}) as started:
+        proxy.target = ("127.0.0.1", started.kafka.port)
+        yield started
+
+
+@pytest.fixture
+def topics(stack: Stack, proxy: Faulty) -> Iterator[Topics]:
+    made = Topics(f"127.0.0.1:{proxy.port}")
+    yield made
+    proxy.holding = False
+    made.close()
+
+
+def test_answers_that_are_held_back_too_long_are_asked_for_anew(topics: Topics, proxy: Faulty) -> None:
+    topic = topics.make()
+    with sending(topics.conf["bootstrap.servers"], batch_size=5_000, socket_timeout_ms=300,
+                 socket_connection_setup_timeout_ms=500) as mine:
+        mine.send(rows(topic, 1, 100))
+        mine.end()
+        proxy.holding = True
+        mine.send(rows(topic, 101, 5_000))
+        until(lambda: mine.producer.poll(0.05) or any("no answer" in t for t in mine.troubles), what="the trouble")
+        proxy.holding = False
+        mine.end()
+    assert numbers(topics.read(topic)[0]) == list(range(1, 5_001))
+
+
+def test_a_topic_that_does_not_come_is_given_up_and_one_that_comes_is_used(topics: Topics) -> None:
+    name = "late-" + topics.make()
+    with sending(topics.conf["bootstrap.servers"], topic_metadata_propagation_max_ms=200) as mine:
+        mine.send(rows(name, 1, 1))
+        assert mine.told.refusals == [(KafkaError.UNKNOWN_TOPIC_OR_PART, b"1")]
+        topics.make(name=name)
+        mine.send(rows(name, 2, 100))
+        mine.end()
+    assert numbers(topics.read(name)[0]) == list(range(2, 101))
+
+
+def test_a_topic_that_is_deleted_and_made_again_gets_what_waited(topics: Topics) -> None:
+    topic = topics.make()
+    with sending(topics.conf["bootstrap.servers"], batch_size=2_000) as mine:
+        mine.send(rows(topic, 1, 1_000))
+        mine.end()
+        topics.delete(topic)
+        mine.send(rows(topic, 1_001, 3_000))
+        until(lambda: mine.producer.poll(0.05) or mine.troubles, what="the trouble")
+        assert mine.told.count == 1_000
+        topics.make(name=topic)
+        mine.send(rows(topic, 3_001, 4_000))
+        mine.end()
+        assert not mine.told.refusals
+    assert numbers(topics.read(topic)[0]) == list(range(1_001, 4_001))
+
+
+def test_a_topic_that_stays_deleted_refuses_all_that_waits(topics: Topics) -> None:
+    topic = topics.make()
+    with sending(topics.conf["bootstrap.servers"], batch_size=2_000, topic_metadata_propagation_max_ms=300) as mine:
+        mine.send(rows(topic, 1, 10))
+        mine.end()
+        topics.delete(topic)
+        mine.send(rows(topic, 11, 1_000))
+        mine.end()
+        assert [int(v or b"") for _, v in mine.told.refusals] == list(range(11, 1_001))
+
+
+# -- without a broker
+
+
+class Server:
+    """Accepts everyone and says the same to everyone; None says nothing."""
+
+    def __init__(self, answer: bytes | None) -> None:
+        self._answer = answer
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.bootstrap = f"127.0.0.1:{self._socket.getsockname()[1]}"
+        self._kept: list[socket.socket] = []
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                one, _ = self._socket.accept()
+            except OSError:
+                return
+            self._kept.append(one)
+            if self._answer is not None:
+                one.recv(100)
+                one.sendall(self._answer)
+
+    def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        for one in self._kept:
+            one.close()
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x15\x03\x03\x00\x02\x02\x28"])
+def test_a_server_that_does_not_speak_plain_kafka_is_named(answer: bytes) -> None:
+    server = Server(answer)
+    with sending(server.bootstrap) as mine:
+        mine.producer.topic("t")
+        until(lambda: mine.producer.poll(0.05) or mine.troubles, what="the trouble")
+        assert mine.troubles[0].startswith(f"{server.bootstrap}: ")
+        assert "does not speak Kafka's protocol without TLS" in mine.troubles[0]
+    server.close()
+
+
+def test_an_address_that_is_none_is_told_and_the_others_are_used(topics: Topics) -> None:
+    topic = topics.make()
+    with sending(f"a..b:9092,127.0.0.1:70000,{topics.conf['bootstrap.servers']}") as mine:
+        mine.send(rows(topic, 1, 10))
+        mine.end()
