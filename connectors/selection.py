@@ -6,6 +6,7 @@ name in any case, as Debezium matches them.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,9 @@ from dataclasses import dataclass, field
 __all__ = ["KeyColumns", "Patterns", "Selection", "java_pattern"]
 
 _SPLIT = re.compile(r"(?<!\\),")
+_PLAIN = re.compile(r"(?:[A-Za-z0-9_ -]|\.|\\[!-/:-@\[-`{-~])+")
+"""An expression that is a name whose dots stand for any character; escaped ones for themselves."""
+_TOKEN = re.compile(r"\\?.")
 
 
 def java_pattern(text: str) -> re.Pattern[str]:
@@ -28,31 +32,81 @@ def java_pattern(text: str) -> re.Pattern[str]:
         raise ValueError(f"{text!r} is not a regular expression: {e}") from None
 
 
+class _Places:
+    """Where expressions stand in their list. Most are names: those are found by a look-up and not even compiled, however many
+    there are (5,000 of them against the names of 5,000 tables take seconds); the others are tried one by one."""
+
+    def __init__(self, items: Sequence[str]) -> None:
+        self._items = items
+        self._plain: dict[int, dict[tuple[int, ...], dict[str, int]]] = {}
+        """By the name's length and the places of its dots: the names by their first place."""
+        self._others: list[tuple[int, re.Pattern[str]]] = []
+        for at, item in enumerate(items):
+            if not _PLAIN.fullmatch(item):
+                self._others.append((at, java_pattern(item)))
+                continue
+            tokens = _TOKEN.findall(item.lower())
+            dots = tuple(i for i, t in enumerate(tokens) if t == ".")
+            named = self._plain.setdefault(len(tokens), {}).setdefault(dots, {})
+            named.setdefault("".join(t[-1] for t in tokens), at)
+
+    def of(self, name: str) -> int | None:
+        """The place of the first that matches the whole name."""
+        if not name.isascii() or "\n" in name:  # what else is the same in any case, and what no dot stands for
+            return next((i for i, item in enumerate(self._items) if java_pattern(item).fullmatch(name)), None)
+        at = next((i for i, p in self._others if p.fullmatch(name)), None)
+        lowered = name.lower()
+        for dots, named in self._plain.get(len(name), {}).items():
+            found = named.get(_dotted(lowered, dots))
+            if found is not None and (at is None or found < at):
+                at = found
+        return at
+
+
+def _dotted(name: str, dots: tuple[int, ...]) -> str:
+    if all(name[i] == "." for i in dots):
+        return name
+    letters = list(name)
+    for i in dots:
+        letters[i] = "."
+    return "".join(letters)
+
+
+@functools.lru_cache(maxsize=16)
+def _parsed(text: str) -> Patterns:
+    # A configuration is checked and read many times, and 5,000 expressions take a while.
+    parts = (p.strip().replace("\\,", ",") for p in _SPLIT.split(text))
+    return Patterns(tuple(p for p in parts if p))
+
+
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """A list of anchored, case-insensitive regular expressions."""
+    """A list of anchored, case-insensitive regular expressions. Raises ValueError naming the expression that is wrong."""
 
-    items: tuple[re.Pattern[str], ...] = ()
+    items: tuple[str, ...] = ()
+    _places: _Places = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_places", _Places(self.items))
 
     @classmethod
     def parse(cls, text: str | Iterable[str] | None) -> Patterns:
         """From the property's text or its parts. Raises ValueError naming the expression that is wrong."""
         if text is None:
             return cls()
-        joined = text if isinstance(text, str) else ",".join(text)
-        parts = (p.strip().replace("\\,", ",") for p in _SPLIT.split(joined))
-        return cls(tuple(java_pattern(p) for p in parts if p))
+        return _parsed(text if isinstance(text, str) else ",".join(text))
 
     def __bool__(self) -> bool:
         return bool(self.items)
 
     def match(self, name: str) -> bool:
         """Whether one of them matches the whole name."""
-        return any(p.fullmatch(name) for p in self.items)
+        return self._places.of(name) is not None
 
     def first(self, name: str) -> int:
         """The place of the first that matches; the number of expressions when none does."""
-        return next((i for i, p in enumerate(self.items) if p.fullmatch(name)), len(self.items))
+        at = self._places.of(name)
+        return len(self.items) if at is None else at
 
 
 @dataclass(frozen=True, slots=True)

@@ -293,4 +293,4 @@ def _joint(offset: PgOffset | None, slot: Slot | None, created: CreatedSlot) -> 
 
 
 def _only(qualified: str) -> Selection:
-    return Selection(table_include=Patterns((re.compile(re.escape(qualified)),)))
+    return Selection(table_include=Patterns((re.escape(qualified),)))
