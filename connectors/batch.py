@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -9,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from connect.api.errors import RecordError
-from connect.api.plugins import AvroFraming, Converters
+from connect.api.plugins import AvroFraming, Converters, ManyFrames
 from connect.api.records import Header, Offset, Partition, Serialized, SourceRecord
 from connectors.changes import OP, Change, Facts, Kind, RowRun, SourceBlock, StoredOffset
 from connectors.core.plan import CellError, NullError
@@ -33,6 +34,8 @@ _OLD_KEY = "__debezium.oldkey"
 _NO_SPANS = Spans()
 _PLANS = ("new", "partial", "key")
 """In the order of connectors.core.run."""
+_AHEAD = 100
+"""Changes of unknown tables whose schemas a converter hears of at once: the task shows no sign of life meanwhile."""
 _PIECE = 256
 """Rows of a run that are written before their records are handed on."""
 _serialized = partial(tuple.__new__, Serialized)
@@ -173,6 +176,7 @@ class ChangeBatch(Generic[O]):
 
     def _native(self, converters: Converters, native: _Native) -> Iterator[Serialized]:
         ends = native.ends(self._now)
+        native.ahead = (what.state.table for _, what in self._entries if not isinstance(what, SourceRecord))
         for kind, what in self._entries:
             if isinstance(what, SourceRecord):
                 yield converters.serialize(what)
@@ -302,6 +306,8 @@ class _Native:
         self.converters = converters
         self._facts = facts
         self._key, self._value = key, value
+        self.ahead: Iterator[Table] = iter(())
+        """The tables of the newest batch, as far as no converter has heard of them."""
         # Tables come and go with their schemas.
         self._parts: WeakKeyDictionary[Table, _Parts] = WeakKeyDictionary()
         self._writers: WeakKeyDictionary[Table, RowWriter] = WeakKeyDictionary()
@@ -321,11 +327,23 @@ class _Native:
         """Frames and headers of a table's records."""
         made = self._parts.get(table)
         if made is None:
+            self._prepare(table)
             convert, topic = self.converters.header.from_connect_header, table.topic
             headers = tuple((h.key, convert(topic, h.key, h.schema, h.value)) for h in self._facts.headers)
             key = None if table.key_schema is None else self._key.frame(topic, table.key_schema)
             made = self._parts[table] = _Parts(key, self._value.frame(topic, table.envelope), headers)
         return made
+
+    def _prepare(self, table: Table) -> None:
+        """With a table that is new to a converter it hears of the next ones that the batch has, too."""
+        key, value = self._key, self._value
+        if not isinstance(value, ManyFrames) or value.knows(table.topic, table.envelope):
+            return
+        unknown = (t for t in self.ahead if not value.knows(t.topic, t.envelope))
+        new = list(dict.fromkeys(itertools.islice(unknown, _AHEAD)))
+        if isinstance(key, ManyFrames):
+            key.prepare((t.topic, t.key_schema) for t in new if t.key_schema is not None)
+        value.prepare((t.topic, t.envelope) for t in new)
 
     def rows(self, table: Table, run: RowRun, ends: _Ends) -> RowWriter:
         """What writes that run's rows, until it is asked for again."""

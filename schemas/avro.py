@@ -72,7 +72,7 @@ CONFLUENT = AvroStyle()
 
 
 def avro_schema(schema: Schema, style: AvroStyle = CONFLUENT) -> Any:
-    """The Avro schema as parsed JSON (dict, list or str). Cached on the schema; do not change it.
+    """The Avro schema as parsed JSON (dict, list or str). Cached on the schema until its text is made; do not change it.
 
     Raises SchemaError when a name is not a valid Avro name or is defined twice in different ways.
     """
@@ -88,6 +88,8 @@ def avro_json(schema: Schema, style: AvroStyle = CONFLUENT) -> str:
     made: str | None = schema._memo.get(name)
     if made is None:
         made = schema._memo[name] = json_text(avro_schema(schema, style))
+        # Parsed it takes ten times as much as the text, for each of thousands of tables, and is hardly asked for again.
+        del schema._memo[style.memo]
     return made
 
 

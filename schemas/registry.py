@@ -1,6 +1,6 @@
 """Client of a schema registry with Confluent's REST API (Confluent, Apicurio's ``ccompat``, Karapace, Redpanda).
 
-Blocking, for task processes and the command line; one client is used by one thread at a time. This is the one module
+Blocking, for task processes and the command line; once it is open several threads may use one client. This is the one module
 that imports httpx. Credentials are sent, never logged, and stripped from URLs before an error can show one.
 
     RegistryError

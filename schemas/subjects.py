@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from schemas.differences import differences, same_layout
-from schemas.registry import RegistryClient, RegistryError, RegistryRefused
+from schemas.registry import RegistryClient, RegistryError, RegistryRefused, RegistryUnavailable
 
 __all__ = ["SchemaRefused", "SubjectIds", "SubjectRules"]
 
 _LINES = 20
+_AT_ONCE = 4
+"""Requests under way together."""
 _PART = r"[A-Za-z_][A-Za-z0-9_]*"
 _NAMESPACE = re.compile(rf"{_PART}(\.{_PART})*")
 
@@ -48,6 +53,29 @@ class SubjectIds:
         if found is None:
             found = self._ids[subject, schema] = self._ask(subject, schema)
         return found
+
+    def prepare(self, wanted: Sequence[tuple[str, str]]) -> list[int | None]:
+        """The ids of several, asked for together; None for what went wrong: :meth:`id_of` tries it again and tells."""
+        new = [pair for pair in dict.fromkeys(wanted) if pair not in self._ids]
+        if len(new) > 1:
+            self._look_up(new)
+        return [self._ids.get(pair) for pair in wanted]
+
+    def _look_up(self, new: Sequence[tuple[str, str]]) -> None:
+        self.registry.open()
+        out_of_reach = threading.Event()
+
+        def look_up(pair: tuple[str, str]) -> None:
+            if not out_of_reach.is_set():
+                try:
+                    self._ids[pair] = self._ask(*pair)
+                except RegistryUnavailable:
+                    out_of_reach.set()
+                except RegistryError:
+                    pass
+
+        with ThreadPoolExecutor(min(_AT_ONCE, len(new))) as pool:
+            deque(pool.map(look_up, new), maxlen=0)
 
     def _ask(self, subject: str, schema: str) -> int:
         if self.rules.use_latest:

@@ -6,7 +6,7 @@ thread.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -16,7 +16,7 @@ from schemas.connectjson import JsonStyle
 from schemas.model import Schema, Value
 
 __all__ = [
-    "AvroFraming", "ConfigData", "ConfigProvider", "Converter", "Converters", "HeaderConverter", "JsonFraming",
+    "AvroFraming", "ConfigData", "ConfigProvider", "Converter", "Converters", "HeaderConverter", "JsonFraming", "ManyFrames",
     "Predicate", "Transform",
 ]
 
@@ -56,6 +56,19 @@ class AvroFraming(Protocol):
     def frame(self, topic: str, schema: Schema) -> bytes:
         """The bytes before the body; registers the schema when it is new. Cached. Raises ConnectError when the registry
         refuses the schema, RetriableError when it is out of reach."""
+        ...
+
+
+@runtime_checkable
+class ManyFrames(Protocol):
+    """A converter that must ask for a frame when it makes it, and can ask for many at once. An AvroFraming may be one too."""
+
+    def knows(self, topic: str, schema: Schema) -> bool:
+        """Whether that frame is made without asking."""
+        ...
+
+    def prepare(self, wanted: Iterable[tuple[str, Schema]]) -> None:
+        """Ask for the frames of these (topic, schema) together. What goes wrong is told when the frame is made."""
         ...
 
 

@@ -6,9 +6,10 @@ nullable field that has a default (docs/compatibility.md).
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import fastavro
@@ -78,8 +79,26 @@ class AvroConverter:
         return found
 
     def _new_frame(self, topic: str, schema: Schema) -> bytes:
-        subject = self._subject(topic, self._is_key, avro_full_name(schema, self._style))
-        return frame(self._ids.id_of(subject, avro_json(schema, self._style)))
+        return frame(self._ids.id_of(*self._named(topic, schema)))
+
+    def _named(self, topic: str, schema: Schema) -> tuple[str, str]:
+        """Subject and text of a schema."""
+        return self._subject(topic, self._is_key, avro_full_name(schema, self._style)), avro_json(schema, self._style)
+
+    def knows(self, topic: str, schema: Schema) -> bool:
+        """See ManyFrames."""
+        return (topic, schema) in self._frames
+
+    def prepare(self, wanted: Iterable[tuple[str, Schema]]) -> None:
+        """See ManyFrames."""
+        new, named = [], []
+        for topic, schema in wanted:
+            with contextlib.suppress(SchemaError):
+                named.append(self._named(topic, schema))
+                new.append((topic, schema))
+        for place, found in zip(new, self._ids.prepare(named), strict=True):
+            if found is not None:
+                self._frames[place] = frame(found)
 
     def from_connect_data(self, topic: str, schema: Schema | None, value: Value) -> bytes | None:
         """See Converter. A null is a tombstone whatever its schema, if that allows null."""

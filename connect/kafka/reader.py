@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from connect.api.errors import ConnectError
+from connect.api.errors import ConnectError, HeadgateError
 from connect.kafka import clients
 
-__all__ = ["partitions_of", "read_to_end", "take"]
+__all__ = ["partitions_of", "partitions_of_all", "read_to_end", "take"]
 
 
 def take(reader: Consumer, seconds: float) -> list[Message]:
@@ -26,13 +26,22 @@ def partitions_of(admin: AdminClient, topic: str, timeout: float) -> list[int]:
 
     (A producer's or admin client's ``list_topics`` would make it, on brokers that create topics on first use.)
     """
-    try:
-        found = admin.describe_topics(TopicCollection([topic]), request_timeout=timeout)[topic].result(timeout + 5)
-    except KafkaException as e:
-        if e.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            return []
-        raise clients.failure(e, f"looking up topic {topic}") from e
-    return sorted(p.id for p in found.partitions)
+    found = partitions_of_all(admin, [topic], timeout)[topic]
+    if isinstance(found, HeadgateError):
+        raise found
+    return found
+
+
+def partitions_of_all(admin: AdminClient, topics: Iterable[str], timeout: float) -> dict[str, list[int] | HeadgateError]:
+    """The same for each of several topics, or its error; one request for all."""
+    answers: dict[str, list[int] | HeadgateError] = {}
+    for topic, answer in admin.describe_topics(TopicCollection(list(topics)), request_timeout=timeout).items():
+        try:
+            answers[topic] = sorted(p.id for p in answer.result(timeout + 5).partitions)
+        except KafkaException as e:
+            missing = e.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART
+            answers[topic] = [] if missing else clients.failure(e, f"looking up topic {topic}")
+    return answers
 
 
 def _assigned(reader: Consumer, topic: str, timeout: float) -> list[int]:

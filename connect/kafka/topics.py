@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType  # type: ignore[attr-defined]
 
-from connect.api.errors import ConnectError, RetriableError
+from connect.api.errors import ConnectError, HeadgateError, RetriableError
 from connect.kafka import clients
-from connect.kafka.creation import TopicRules
-from connect.kafka.reader import partitions_of
+from connect.kafka.creation import TopicPlan, TopicRules
+from connect.kafka.reader import partitions_of, partitions_of_all
 
 __all__ = ["InternalTopic", "TopicCreation", "TopicError", "ensure"]
 
@@ -111,41 +111,52 @@ class TopicCreation:
     """Creates data topics before the first record goes there; one per task process, blocking.
 
     Without rules (``topic.creation.*`` absent or switched off in the worker) it does nothing and the broker's
-    auto-creation decides.
+    auto-creation decides. ``connect`` makes an admin client, which lives for one call: its threads would idle ever after.
     """
 
-    def __init__(self, rules: TopicRules | None, admin: AdminClient) -> None:
+    def __init__(self, rules: TopicRules | None, connect: Callable[[], AdminClient]) -> None:
         self._rules = rules
-        self._admin = admin
+        self._connect = connect
         self._known: set[str] = set()
 
-    def ensure(self, topic: str, timeout: float = 30.0) -> bool:
-        """Make the topic unless it is there; looked up once. True when it was made.
+    def ensure(self, topics: Iterable[str], timeout: float = 30.0) -> Mapping[str, HeadgateError]:
+        """Make those that are not there, all in one request; each is looked up once. The error of each that could not be made:
+        RetriableError for a passing fault, ConnectError when the broker refuses (the message names the rule)."""
+        rules, wanted = self._rules, [t for t in dict.fromkeys(topics) if t not in self._known]
+        refused: dict[str, HeadgateError] = {}
+        if rules is None or not wanted:
+            return refused
+        admin = self._connect()
+        missing = []
+        for topic, found in partitions_of_all(admin, wanted, min(timeout, 10.0)).items():
+            if isinstance(found, HeadgateError):
+                refused[topic] = found
+            elif found:
+                self._known.add(topic)
+            else:
+                missing.append(topic)
+        if missing:
+            refused |= self._create(admin, {topic: rules.plan(topic) for topic in missing}, timeout)
+        return refused
 
-        Raises RetriableError for a passing fault, ConnectError when the broker refuses (the message names the rule).
-        """
-        if self._rules is None or topic in self._known:
-            return False
-        if partitions_of(self._admin, topic, min(timeout, 10.0)):
+    def _create(self, admin: AdminClient, plans: Mapping[str, TopicPlan], timeout: float) -> dict[str, HeadgateError]:
+        refused: dict[str, HeadgateError] = {}
+        new = [NewTopic(t, plan.partitions, plan.replication_factor, config=dict(plan.settings)) for t, plan in plans.items()]
+        answers = admin.create_topics(new, operation_timeout=timeout, request_timeout=timeout)
+        for topic, plan in plans.items():
+            try:
+                answers[topic].result(timeout + 5)
+            except KafkaException as e:
+                code = e.args[0].code()
+                if code in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED):
+                    logger.warning("may not create topic %s; leaving it to the broker's auto-creation", topic)
+                elif code != KafkaError.TOPIC_ALREADY_EXISTS:
+                    refused[topic] = clients.failure(
+                        e, f"creating topic {topic} by group {plan.group} of topic.creation.groups ({plan.partitions} "
+                        f"partitions, {plan.replication_factor} replicas)")
+                    continue
+            else:
+                logger.info("made topic %s by group %s: %d partitions, %d replicas",
+                            topic, plan.group, plan.partitions, plan.replication_factor)
             self._known.add(topic)
-            return False
-        plan = self._rules.plan(topic)
-        new = NewTopic(topic, plan.partitions, plan.replication_factor, config=dict(plan.settings))
-        try:
-            self._admin.create_topics([new], operation_timeout=timeout, request_timeout=timeout)[topic].result(timeout + 5)
-        except KafkaException as e:
-            code = e.args[0].code()
-            if code in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED):
-                logger.warning("may not create topic %s; leaving it to the broker's auto-creation", topic)
-            elif code != KafkaError.TOPIC_ALREADY_EXISTS:
-                raise clients.failure(
-                    e, f"creating topic {topic} by group {plan.group} of topic.creation.groups ({plan.partitions} partitions, "
-                    f"{plan.replication_factor} replicas)"
-                ) from e
-        else:
-            logger.info("made topic %s by group %s: %d partitions, %d replicas",
-                        topic, plan.group, plan.partitions, plan.replication_factor)
-            self._known.add(topic)
-            return True
-        self._known.add(topic)
-        return False
+        return refused

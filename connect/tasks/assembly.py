@@ -70,7 +70,12 @@ def assemble(spec: TaskSpec, control: Control, reporter: Reporter, redactor: Red
         service.ledger, storage.writer(), task.commit,
         interval=int(worker_value(settings.worker, "offset.flush.interval.ms")) / 1000,
         timeout=int(worker_value(settings.worker, "offset.flush.timeout.ms")) / 1000)
-    admin = clients.admin(admin_settings.settings, f"connector-adminclient-{spec.key}")
+
+    def admin() -> clients.Admin:
+        return clients.admin(admin_settings.settings, f"connector-adminclient-{spec.key}")
+
+    if any(name.startswith("admin.override.") for name in settings.connector):
+        admin()  # a property that is refused fails the start, not the first record
     delivery = Delivery(service, converters, transform, TopicCreation(rules, admin), AdminTopicLimits(admin))
     context = RunningContext(spec.key, settings.task, stored, service)
     return Pipeline(task, context, service, delivery, version=version, times=_times(settings))

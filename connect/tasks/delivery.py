@@ -15,10 +15,10 @@ import itertools
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from connect.api.errors import ConnectError, RecordError, RetriableError
+from connect.api.errors import ConnectError, HeadgateError, RecordError, RetriableError
 from connect.api.plugins import Converters
 from connect.api.records import RecordBatch, Serialized, SourceRecord
 from connect.failpoints import failpoint
@@ -34,6 +34,8 @@ __all__ = ["Delivery", "RecordTransform", "Topics", "locate"]
 _log = logging.getLogger(__name__)
 
 _RUN = 500
+_TOPICS = 100
+"""New topics that are made at once: the task shows no sign of life meanwhile."""
 _T = TypeVar("_T")
 _SKIPPED: Any = object()
 
@@ -49,8 +51,8 @@ class RecordTransform(Protocol):
 class Topics(Protocol):
     """Makes topics before their first record."""
 
-    def ensure(self, topic: str) -> object:
-        """Create the topic when it is missing and the connector is to. Raises ConnectError, or RetriableError."""
+    def ensure(self, topics: Sequence[str]) -> Mapping[str, HeadgateError]:
+        """Create the topics that are missing, when the connector is to; why, for each that could not be made."""
         ...
 
 
@@ -194,7 +196,7 @@ class Delivery:
         if not taken:
             topic = records[at].topic
             if topic not in self._known:
-                self._first(topic)
+                self._first(records, at)
             else:
                 self._make_room(topic, batch, self._position)
         return taken
@@ -206,21 +208,29 @@ class Delivery:
             deque(itertools.islice(stream, self._position), maxlen=0)
         return stream
 
-    def _first(self, topic: str) -> None:
-        backoff = Backoff()
+    def _first(self, records: list[Serialized], at: int) -> None:
+        """The producer hears of the next record's topic, and of those behind it: what must be asked is asked for all at once."""
+        service, topic, backoff = self._service, records[at].topic, Backoff()
+        ahead = itertools.islice(records, at, None)
+        new = list(dict.fromkeys(r.topic for r in ahead if r.topic not in self._known))[:_TOPICS]
         while True:
-            try:
-                self._topics.ensure(topic)
+            refused = self._topics.ensure(new)
+            error = refused.get(topic)
+            if error is None:
                 break
-            except RetriableError as e:
-                self._service.back_off(backoff, f"topic {topic}", e)
-        self._service.recovered(backoff)
-        limit = self._limits.of(topic)
-        if limit is not None:
-            self._service.fit(topic, limit)
-        self._known.add(topic)
-        self._service.producer.topic(topic)
-        self._service.reporter.topic(topic)
+            if not isinstance(error, RetriableError):
+                raise error
+            service.back_off(backoff, f"topic {topic}", error)
+        service.recovered(backoff)
+        # The others that were refused are asked for again when it is their turn.
+        ready = [t for t in new if t not in refused]
+        if not service.producer.splits:
+            for name, limit in self._limits.of(ready).items():
+                service.fit(name, limit)
+        for name in ready:
+            self._known.add(name)
+            service.producer.topic(name)
+            service.reporter.topic(name)
 
     def _make_room(self, topic: str, batch: RecordBatch, index: int) -> None:
         service = self._service

@@ -121,6 +121,8 @@ class DataProducer(Protocol):
     """Largest request for one partition, bytes (a single larger record is still sent)."""
     fatal: KafkaError | None
     """The error after which it delivers nothing more."""
+    splits: bool
+    """Whether it splits a request that a topic finds too large, so that only a record that is too large is refused."""
     hopeless: bool
     """Whether the record that was not taken will not be, however long one waits: there is no room for it."""
 
@@ -199,6 +201,7 @@ class NativeProducer(Producer):
     """Ours (:mod:`connect.kafka.produce`)."""
 
     hopeless = False
+    splits = True
 
     def __init__(self, config: Mapping[str, Any], client_id: str, on_error: Callable[[str], None]) -> None:
         super().__init__(config, client_id, lambda e: on_error(_told(e)))
@@ -214,6 +217,8 @@ class NativeProducer(Producer):
 class LibrdkafkaProducer:
     """librdkafka's. What is in flight is bounded by its own queue limits (records and bytes, counted until the delivery report
     is served)."""
+
+    splits = False
 
     def __init__(self, config: Mapping[str, Any], client_id: str, on_error: Callable[[str], None]) -> None:
         self.fatal: KafkaError | None = None

@@ -123,7 +123,9 @@ class Service:
 
     def _innocent(self, error: ClientError, message: Any) -> bool:
         """Whether the record was refused only because of others in its request (see :mod:`connect.tasks.limits`)."""
-        return is_too_large(error) and _size(message) + _FRAMING < self.limits.get(message.topic(), self.producer.batch_size)
+        if self.producer.splits or not is_too_large(error):
+            return False
+        return _size(message) + _FRAMING < self.limits.get(message.topic(), self.producer.batch_size)
 
     def fit(self, topic: str, limit: int) -> None:
         """Requests to this topic may be at most so large: make them smaller, after what is in flight. Raises StoppedError."""

@@ -64,9 +64,11 @@ class Cluster:
                 known = self._missing.get(name)
                 self._leaders.pop(name, None)
                 self._missing[name] = (now if known is None else min(known[0], now), topic.error or _UNKNOWN_TOPIC)
-                again = True
         if again:
             self.doubt(now)
+        elif self._missing:
+            # Only they are asked for again: of thousands of topics, each new one would bring the answer for all.
+            self._due = min(self._due, now + self._backoff)
 
     def partitions(self, topic: str) -> int:
         """How many the topic has, 0 while that is not known."""

@@ -47,6 +47,9 @@ _SHORT = 0.001
 """A linger time that need not be kept to."""
 _FORGOTTEN = 600.0
 """Seconds after which a broker may have forgotten a producer (``producer.id.expiration.ms`` is a day, or less)."""
+_TOO_LARGE = (10, 18)
+_LEAST = 16 << 10
+"""Batches are not made smaller than this because they were refused; they are still split."""
 _NETWORK_EXCEPTION, _ORDER = 13, 45
 _UNKNOWN_SERVER_ERROR = -1
 _TRANSPORT = -195
@@ -478,7 +481,13 @@ class Sender(threading.Thread):
             self.news.append(Refused(batch.sealed, told.error, told.text))
         elif outcome is Outcome.FATAL:
             self._fail(told.error, told.text)
-        elif outcome is not Outcome.SPLIT:
+        elif outcome is Outcome.SPLIT:
+            if told.error in _TOO_LARGE:
+                # What the topic takes is learned from its refusals: else every batch would be sent twice.
+                half = max(_LEAST, len(batch.sealed.records) // 2)
+                with self._lock:
+                    self._accumulator.batch_size = min(self._accumulator.batch_size, half)
+        else:
             if outcome is Outcome.MOVED:
                 self._cluster.doubt(now)
             if told.error not in (_NETWORK_EXCEPTION, _ORDER):

@@ -219,7 +219,7 @@ def test_an_internal_topic_that_is_not_compacted_ends_with_3_and_the_cure(scene:
         "topic.creation.default.partitions": "1", "topic.creation.default.replication.factor": "1",
         "topic.creation.default.cleanup.policy": "delete",
     })
-    TopicCreation(rules, admin).ensure(scene.worker.properties[f"{store}.storage.topic"])
+    assert not TopicCreation(rules, lambda: admin).ensure([scene.worker.properties[f"{store}.storage.topic"]])
     code, said = refused(scene)
     assert code == 3
     assert f"supplied via the '{store}.storage.topic' property is required to have 'cleanup.policy=compact'" in said

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -203,8 +203,8 @@ def test_an_internal_topic_that_is_not_only_compacted_is_refused_with_the_cure(p
         creation = TopicCreation(TopicRules.from_config({
             "topic.creation.default.partitions": "1", "topic.creation.default.replication.factor": "1",
             "topic.creation.default.cleanup.policy": policy,
-        }), place.admin)
-        assert await asyncio.to_thread(creation.ensure, name)
+        }), lambda: place.admin)
+        assert not await asyncio.to_thread(creation.ensure, [name])
         with pytest.raises(TopicError, match=r"status\.storage\.topic.*cleanup\.policy=compact.*kafka-configs"):
             await ensure(place.admin, InternalTopic("status", name, 5, 1))
 
@@ -220,20 +220,49 @@ def test_a_config_topic_with_two_partitions_is_refused(place: Place) -> None:
     run(test)
 
 
-def test_a_data_topic_is_made_by_its_group_and_only_once(place: Place) -> None:
-    name = place.name()
+class CountingAdmin:
+    """An admin client that tells what it was asked."""
+
+    def __init__(self, admin: Any) -> None:
+        self._admin = admin
+        self.asked: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        self.asked.append(name)
+        return getattr(self._admin, name)
+
+
+def test_data_topics_are_made_by_their_group_all_at_once_and_only_once(place: Place) -> None:
+    names = [place.name() for _ in range(3)]
+    admin = CountingAdmin(place.admin)
     creation = TopicCreation(TopicRules.from_config({
-        "topic.creation.groups": "mine", "topic.creation.mine.include": name, "topic.creation.mine.partitions": "4",
+        "topic.creation.groups": "mine", "topic.creation.mine.include": names[0], "topic.creation.mine.partitions": "4",
         "topic.creation.default.partitions": "1", "topic.creation.default.replication.factor": "1",
-    }), place.admin)
-    assert [creation.ensure(name), creation.ensure(name)] == [True, False]
+    }), lambda: cast(Any, admin))
+    assert [creation.ensure(names), creation.ensure(names), creation.ensure(names[1:])] == [{}, {}, {}]
+    assert admin.asked == ["describe_topics", "create_topics"]
     # The broker that answers may hear of a topic a moment after the controller has made it.
-    assert len(until(lambda: partitions_of(place.admin, name, 10.0))) == 4
+    assert len(until(lambda: partitions_of(place.admin, names[0], 10.0))) == 4
+    assert len(until(lambda: partitions_of(place.admin, names[2], 10.0))) == 1
+
+
+def test_a_topic_that_cannot_be_made_does_not_hinder_the_others(place: Place) -> None:
+    good, bad, other = place.name(), place.name(), place.name()
+    creation = TopicCreation(TopicRules.from_config({
+        "topic.creation.groups": "bad", "topic.creation.bad.include": bad, "topic.creation.bad.replication.factor": "9",
+        "topic.creation.default.partitions": "1", "topic.creation.default.replication.factor": "1",
+    }), lambda: place.admin)
+    refused = creation.ensure([good, bad, other])
+    assert list(refused) == [bad]
+    assert "by group bad of topic.creation.groups" in str(refused[bad])
+    for name in (good, other):
+        assert len(until(lambda name=name: partitions_of(place.admin, name, 10.0))) == 1  # type: ignore[misc]
+    assert creation.ensure([good, other]) == {}
 
 
 def test_without_rules_no_data_topic_is_made(place: Place) -> None:
     name = place.name()
-    assert TopicCreation(None, place.admin).ensure(name) is False
+    assert TopicCreation(None, lambda: place.admin).ensure([name]) == {}
     assert partitions_of(place.admin, name, 10.0) == []
 
 

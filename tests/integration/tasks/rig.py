@@ -13,6 +13,7 @@ from typing import Any
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
 
+from connect.api.errors import HeadgateError
 from connect.api.plugins import Converters
 from connect.api.records import Offset, Partition, Serialized, SourceRecord
 from connect.tasks.commit import PlainCommit
@@ -146,7 +147,8 @@ class Script:
 
 
 class NoTopics:
-    def ensure(self, topic: str) -> None: ...
+    def ensure(self, topics: Sequence[str]) -> dict[str, HeadgateError]:
+        return {}
 
 
 class Rig:
@@ -248,7 +250,7 @@ class Rig:
             data_config({**self.conf, **(producer or {})}), "tests", service.client_error, self.producer)
         writer = TopicOffsetWriter(self.conf, self.offsets_topic, "script", "tests-offsets")
         service.commit = PlainCommit(service.ledger, writer, task.commit, interval=interval, timeout=5)
-        delivery = Delivery(service, converters, transform, topics or NoTopics(), AdminTopicLimits(self.admin))
+        delivery = Delivery(service, converters, transform, topics or NoTopics(), AdminTopicLimits(lambda: self.admin))
         context = RunningContext(key, {}, offsets, service)
         pipeline = Pipeline(task, context, service, delivery, version="1", times=Times(stop=bound, failure=bound))
         run = Running(pipeline, control)

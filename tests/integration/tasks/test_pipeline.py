@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from connect.api.errors import ConnectError, DataError, RetriableError
+from connect.api.errors import ConnectError, DataError, HeadgateError, RetriableError
 from connect.api.records import SourceRecord
 from connect.tasks.spec import EventKind
 from connect.tasks.tolerance import ErrorPolicy
@@ -322,10 +324,9 @@ def test_topic_creation_that_fails_for_a_while_is_waited_for(rig: Rig) -> None:
     class Slow:
         left = 2
 
-        def ensure(self, topic: str) -> None:
+        def ensure(self, topics: Sequence[str]) -> dict[str, HeadgateError]:
             self.left -= 1
-            if self.left >= 0:
-                raise RetriableError("no controller")
+            return {topic: RetriableError("no controller") for topic in topics} if self.left >= 0 else {}
 
     task = Script([Numbers(rig.topic, 1, 2)])
     with rig.running(task, topics=Slow()):

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from connect.api.errors import ConfigError, ConnectError, DataError, RetriableError
-from connect.api.plugins import AvroFraming, Converter
+from connect.api.plugins import AvroFraming, Converter, ManyFrames
 from connect.converters.avro import AvroConverter
 from schemas.avro import avro_json
 from schemas.model import BYTES, INT16, INT32, STRING, Schema, array_of, decimal_of, map_of, struct_of
@@ -219,3 +219,24 @@ def test_secrets_are_of_type_password() -> None:
     ssl = "schema.registry.ssl."
     for name in ("basic.auth.user.info", "bearer.auth.token", ssl + "key.password", ssl + "keystore.key"):
         assert kinds[name] == "PASSWORD"
+
+
+def test_frames_that_were_prepared_are_not_asked_for_again() -> None:
+    registry = Registry()
+    made = converter(registry)
+    assert isinstance(made, ManyFrames)
+    made.prepare([("a", ROW), ("b", ROW), ("c", ROW)])
+    assert sorted(registry.subjects) == ["a-value", "b-value", "c-value"]
+    assert [made.knows(topic, ROW) for topic in "abcd"] == [True, True, True, False]
+    assert made.frame("b", ROW) == b"\x00\x00\x00\x00\x01"
+    assert len(registry.subjects) == 3
+
+
+def test_what_cannot_be_prepared_is_told_by_its_frame() -> None:
+    registry = Registry()
+    made = converter(registry)
+    registry.status = 409
+    made.prepare([("a", ROW), ("b", ROW)])
+    assert not made.knows("a", ROW)
+    with pytest.raises(ConnectError, match="topic a"):
+        made.frame("a", ROW)

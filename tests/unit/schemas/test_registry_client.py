@@ -339,3 +339,24 @@ def test_without_tls_no_certificates_are_read(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda *_, **__: made.append("default"))
     RegistryClient(RegistrySettings.parse("http://one,http://two")).open().close()
     assert not made
+
+
+def test_many_schemas_are_asked_for_once_each_and_a_refusal_is_told_by_its_own_question() -> None:
+    book = Book()
+    known = ids(book)
+    known.id_of("refused", A)
+    assert known.prepare([("s", A), ("t", A), ("s", A), ("refused", B)]) == [101, 101, 101, None]
+    asked = sorted(c for c in book.calls if c.startswith("POST"))
+    assert asked == [f"POST /subjects/{s}/versions" for s in ("refused", "refused", "s", "t")]
+    assert known.id_of("t", A) == 101
+    with pytest.raises(SchemaRefused, match="int is not string"):
+        known.id_of("refused", B)
+
+
+def test_of_many_schemas_few_are_asked_for_when_nobody_answers() -> None:
+    registry, waits = client(answering(503, {}), retries=1)
+    known = SubjectIds(registry)
+    assert known.prepare([(f"s{n}", A) for n in range(100)]) == [None] * 100
+    assert len(waits) <= 4  # one for each request that was under way
+    with pytest.raises(RegistryUnavailable):
+        known.id_of("s1", A)
