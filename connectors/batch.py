@@ -194,6 +194,7 @@ class ChangeBatch(Generic[O]):
                     if not isinstance(e.error, NullError):
                         raise self._unreadable(what, e.column, str(e.error.why)) from None
                     what.state.table = table.widened(e.column)
+        native.ahead = iter(())  # between batches no change is kept, which may be a huge row
 
     def _run(self, run: RowRun, native: _Native, ends: _Ends) -> Iterator[Serialized]:
         rows, done, source = run.rows, 0, self._source.rows(run)
