@@ -177,6 +177,8 @@ class Delivery:
                 taken = self._send(records, at, batch, entry, entry)
                 self._position += taken
                 at += taken
+            if len(records) < _RUN:
+                break  # all is sent: were the task stopped here, a batch that is whole would be read again
             service.breathe()
         if error is not None:
             raise error

@@ -73,11 +73,11 @@ def assert_bulk_arrived(scene: Scene, seen: Witness) -> None:
     assert seen.state == {key: 2 for key in range(ROWS) if key % 4}
 
 
-def open_bulk(scene: Scene, failpoint: str) -> Witness:
+def open_bulk(scene: Scene, failpoint: str, batch: int = 50) -> Witness:
     """A connector that streams in small batches, stores often, and meets that failpoint."""
     scene.worker.environment[ENVIRONMENT] = failpoint
     scene.worker.properties["offset.flush.interval.ms"] = "20"
-    scene.more = {"max.batch.size": "50", "poll.interval.ms": "5"}
+    scene.more = {"max.batch.size": str(batch), "poll.interval.ms": "5"}
     scene.source.setup()
     scene.start_reading()
     return scene.witness("bulk")
@@ -92,7 +92,8 @@ def forms(*short: tuple[str, bool]) -> pytest.MarkDecorator:
 @forms(("mysql", True), ("mariadb", False))
 def test_a_kill_inside_a_transaction_of_many_rows_loses_none(apart: Scene, compressed: bool) -> None:
     scene = apart
-    seen = open_bulk(scene, "pipeline.after_produce=kill:150")
+    # So many batches take long enough for offsets to be stored among them.
+    seen = open_bulk(scene, "pipeline.after_produce=kill:600", 10)
     write_bulk(scene, compressed)
     until(lambda: scene.task_state() == "FAILED", 60, "the task to be killed")
     offset = scene.offset()

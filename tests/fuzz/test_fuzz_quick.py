@@ -12,9 +12,12 @@ TARGETS = targets()
 
 @pytest.mark.parametrize("name", sorted(TARGETS))
 def test_no_input_does_more_than_to_be_refused(name: str) -> None:
-    result = run_inputs(TARGETS[name], 3000, seed=7)
+    compared = name == "walk"  # two decoders on each input, whose errors are compared
+    inputs = 300 if compared else 3000
+    result = run_inputs(TARGETS[name], inputs, seed=7)
     assert result.findings == []
-    assert 0 < result.refused < result.inputs == 3000
+    assert result.inputs == inputs
+    assert result.refused == 0 if compared else 0 < result.refused < inputs
 
 
 def test_every_corpus_folder_has_its_target() -> None:

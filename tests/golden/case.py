@@ -171,9 +171,22 @@ class Case:
         config = self.config(database, bootstrap)
         with self._connector(database, bootstrap, url, config) as (connector, topics):
             self._play(database, connector, topics, config)
+            self._beat(config, topics)
             # The sentinel's record may be acknowledged before those of other topics; a stopped connector's all are.
             connector.stop()
             return normalise.normalise(topics.drain(), self.prefix)
+
+    def _beat(self, config: dict[str, str], topics: Topics) -> None:
+        """What heartbeats write comes by itself, some time."""
+        if "heartbeat.action.query" in config:
+            wanted = {e["topic"] for e in self.expected()[0]}
+
+            def there() -> bool:
+                topics.poll()
+                names = {t.replace(self.prefix, "P", 1) for t, _, _ in topics.records}
+                return wanted <= names
+
+            until(there, 60, f"a record in each of {sorted(wanted)}")
 
     @contextlib.contextmanager
     def _connector(

@@ -1,17 +1,20 @@
-"""The producer through faults: every record exactly once and in order."""
+"""The producer through faults: every record exactly once and in order; it never hangs, spins or leaves anything behind."""
 
 from __future__ import annotations
 
+import random
 import select
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from confluent_kafka import KafkaError
 
+from connect.kafka.produce.sender import Sender
 from devstack.stack import Stack
-from tests.integration.kafka.producing import Topics, numbers, rows, sending
+from tests.integration.kafka.producing import Sending, Topics, numbers, rows, sending
 from tests.proxy import Proxy
 from tests.waiting import until
 
@@ -19,10 +22,13 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 
 class Faulty(Proxy):
-    """Holds answers back when it is told to."""
+    """Cuts connections in the middle of a request or an answer, at positions by chance; or holds answers back."""
 
     def __init__(self) -> None:
-        self.holding = False
+        self.chance = random.Random(11)
+        self.cutting = self.holding = False
+        self.cuts = 0
+        self._left = {True: 1000, False: 40}
         super().__init__("127.0.0.1", 1)
 
     def _forward(self, source: socket.socket, target: socket.socket) -> None:
@@ -30,7 +36,23 @@ class Faulty(Proxy):
         if answer and self.holding:
             select.select([], [], [], 0.01)
             return
-        super()._forward(source, target)
+        if not self.cutting:
+            super()._forward(source, target)
+            return
+        try:
+            data = source.recv(65536)
+            part = data[:self._left[not answer]]
+            target.sendall(part)
+            self._left[not answer] -= len(data)
+        except OSError:
+            part = data = b""
+        if not data or self._left[not answer] <= 0:
+            self.cuts += bool(data)
+            self._left = {True: self.chance.randint(1, 200_000), False: self.chance.randint(1, 8_000)}
+            with self._lock:
+                self._pairs = [p for p in self._pairs if source not in p]
+            source.close()
+            target.close()
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +73,26 @@ def stack(proxy: Faulty) -> Iterator[Stack]:
 def topics(stack: Stack, proxy: Faulty) -> Iterator[Topics]:
     made = Topics(f"127.0.0.1:{proxy.port}")
     yield made
-    proxy.holding = False
+    proxy.cutting = proxy.holding = False
     made.close()
+
+
+def test_connections_that_are_cut_anywhere_lose_double_and_reorder_nothing(topics: Topics, proxy: Faulty) -> None:
+    topic = topics.make(3)
+    with sending(topics.conf["bootstrap.servers"], batch_size=8_000, retry_backoff_ms=1, reconnect_backoff_ms=1,
+                 reconnect_backoff_max_ms=20) as mine:
+        proxy.cutting = True
+        for first in range(1, 50_000, 3_000):
+            mine.send([r._replace(partition=i % 3) for i, r in enumerate(rows(topic, first, min(first + 2_999, 50_000)))])
+            mine.producer.poll()
+        mine.end()
+        proxy.cutting = False
+        assert mine.told.count == 50_000
+        assert not mine.told.refusals
+    assert proxy.cuts > 5
+    found = topics.read(topic)
+    assert sorted(n for ms in found.values() for n in numbers(ms)) == list(range(1, 50_001))
+    assert all(numbers(ms) == sorted(numbers(ms)) for ms in found.values())
 
 
 def test_answers_that_are_held_back_too_long_are_asked_for_anew(topics: Topics, proxy: Faulty) -> None:
@@ -67,6 +107,18 @@ def test_answers_that_are_held_back_too_long_are_asked_for_anew(topics: Topics, 
         proxy.holding = False
         mine.end()
     assert numbers(topics.read(topic)[0]) == list(range(1, 5_001))
+
+
+def test_a_broker_that_is_killed_and_comes_back_has_everything_once(stack: Stack, topics: Topics) -> None:
+    topic = topics.make()
+    with sending(topics.conf["bootstrap.servers"], batch_size=2_000) as mine:
+        mine.send(rows(topic, 1, 10_000))
+        until(lambda: mine.producer.poll(0.01) and mine.told.count, what="the first acknowledgement")
+        stack.kafka.kill()
+        mine.send(rows(topic, 10_001, 20_000))
+        stack.kafka.start()
+        mine.end()
+    assert numbers(topics.read(topic)[0]) == list(range(1, 20_001))
 
 
 def test_a_topic_that_does_not_come_is_given_up_and_one_that_comes_is_used(topics: Topics) -> None:
@@ -108,6 +160,11 @@ def test_a_topic_that_stays_deleted_refuses_all_that_waits(topics: Topics) -> No
 
 
 # -- without a broker
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        return int(one.getsockname()[1])
 
 
 class Server:
@@ -154,3 +211,56 @@ def test_an_address_that_is_none_is_told_and_the_others_are_used(topics: Topics)
     with sending(f"a..b:9092,127.0.0.1:70000,{topics.conf['bootstrap.servers']}") as mine:
         mine.send(rows(topic, 1, 10))
         mine.end()
+
+
+def test_without_a_broker_the_thread_sleeps(monkeypatch: pytest.MonkeyPatch, stack: Stack, topics: Topics) -> None:
+    """Also while a partition that has records waits for a leader."""
+    turns: list[int] = []
+    turn = Sender._turn_once
+
+    def counted(self: Sender) -> None:
+        turns.append(1)
+        turn(self)
+
+    topic = topics.make()
+    with sending(topics.conf["bootstrap.servers"], reconnect_backoff_ms=100, retry_backoff_ms=100) as mine:
+        mine.send(rows(topic, 1, 10))
+        mine.end()
+        mine.producer._sender._cluster._leaders[topic] = (-1,)
+        stack.kafka.kill()
+        try:
+            mine.send(rows(topic, 11, 20))
+            until(lambda: mine.producer.poll(0.05) or mine.troubles, what="the trouble")
+            monkeypatch.setattr(Sender, "_turn_once", counted)
+            failures = len(mine.troubles)
+            until(lambda: mine.producer.poll(0.05) or len(mine.troubles) >= failures + 5, what="five tries")
+            assert len(turns) < 15 * (len(mine.troubles) - failures)
+        finally:
+            monkeypatch.undo()
+            stack.kafka.start()
+        mine.end()
+    assert numbers(topics.read(topic)[0]) == list(range(1, 21))
+
+
+def _held() -> tuple[set[str], int]:
+    return {t.name for t in threading.enumerate() if t.name.startswith("kafka-")}, len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_nothing_is_left_of_fifty_producers_in_any_state(topics: Topics) -> None:
+    silent, topic = Server(None), topics.make()
+    places = [topics.conf["bootstrap.servers"], silent.bootstrap, f"127.0.0.1:{_free_port()}"]
+    before: tuple[set[str], int] | None = None
+    for i in range(51):
+        mine = Sending(places[i % 3])
+        mine.producer.topic(topic)
+        if i % 3 == 0 and i % 2:
+            mine.send(rows(topic, 1, 100))
+        mine.producer.drop()
+        assert not mine.producer._sender.is_alive()
+        if before is None:
+            until(lambda: not _held()[0], what="the first one's threads to end")
+            before = _held()
+    del mine
+    until(lambda: not _held()[0], 10, "all threads to end")
+    silent.close()
+    until(lambda: before is not None and _held()[1] <= before[1] + 3, 10, "all sockets to be closed")

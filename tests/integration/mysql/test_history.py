@@ -20,6 +20,7 @@ from connectors.mysql.history import SchemaHistory
 from connectors.mysql.offsets import BinlogOffset
 from connectors.mysql.structure import TableId
 from connectors.mysql.structures import DdlContext, StructureChange, Structures
+from tests.waiting import until
 
 pytestmark = pytest.mark.integration
 CONTEXT = DdlContext(version=90704)
@@ -54,6 +55,7 @@ class Bench:
     def make(self, partitions: int = 1, **config: str) -> None:
         new = NewTopic(self.topic, num_partitions=partitions, replication_factor=1, config=config)
         self.admin.create_topics([new])[self.topic].result(30)
+        until(lambda: self.topic in self.admin.list_topics(timeout=10).topics, what="the topic")
 
     def put(self, *values: bytes) -> None:
         producer = Producer({"bootstrap.servers": self.bootstrap})
