@@ -9,15 +9,16 @@ from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
-from connect.api.errors import RecordError
+from connect.api.errors import ConnectError, RecordError
 from connect.api.plugins import AvroFraming, Converters, ManyFrames
 from connect.api.records import Header, Offset, Partition, Serialized, SourceRecord
 from connectors.changes import OP, Change, Facts, Kind, RowRun, SourceBlock, StoredOffset
 from connectors.core.plan import CellError, NullError
-from connectors.core.run import RowWriter
+from connectors.core.run import ListSink, RowWriter
 from connectors.core.spans import Spans
 from connectors.jsonbatch import json_converters, with_json
 from connectors.tables import Column, ColumnError, Table
+from schemas.core.sink import RecordSink
 from schemas.core.writer import Writer
 from schemas.model import Value
 
@@ -174,15 +175,48 @@ class ChangeBatch(Generic[O]):
             return self._native(converters, way.native)
         return with_json(self._native(way.native.converters, way.native), way.native.converters, converters, self._record_at)
 
-    def _native(self, converters: Converters, native: _Native) -> Iterator[Serialized]:
+    def topics(self) -> Iterator[str]:
+        """See PouringBatch."""
+        return (what.topic if isinstance(what, SourceRecord) else what.state.table.topic for _, what in self._entries)
+
+    def pour(self, converters: Converters, sink: RecordSink) -> Iterator[None] | None:
+        """See PouringBatch. Straight from the wire bytes into the producer's batches, where both converters write Avro."""
+        native = _way(self._facts, converters).native
+        if native is None or native.converters is not converters:
+            return None
+        return self._poured(native, sink)
+
+    def _poured(self, native: _Native, sink: RecordSink) -> Iterator[None]:
         ends = native.ends(self._now)
+        for what in self._parted(native.converters, native, ends):
+            if isinstance(what, RowRun):
+                yield from self._run(what, native, ends, sink)
+            else:
+                while not sink.add(what):
+                    yield
+
+    def _native(self, converters: Converters, native: _Native) -> Iterator[Serialized]:
+        ends, sink = native.ends(self._now), ListSink(_serialized)
+        for what in self._parted(converters, native, ends):
+            if isinstance(what, RowRun):
+                try:
+                    for _ in self._run(what, native, ends, sink):
+                        yield from sink.taken()
+                except ConnectError:
+                    yield from sink.taken()
+                    raise
+            else:
+                yield what
+
+    def _parted(self, converters: Converters, native: _Native, ends: _Ends) -> Iterator[RowRun | Serialized]:
+        """Runs as they are, everything else serialized."""
         native.ahead = (what.state.table for _, what in self._entries if not isinstance(what, SourceRecord))
         for kind, what in self._entries:
             if isinstance(what, SourceRecord):
                 yield converters.serialize(what)
                 continue
             if isinstance(what, RowRun):
-                yield from self._run(what, native, ends)
+                yield what
                 continue
             while True:
                 table = what.state.table
@@ -196,19 +230,20 @@ class ChangeBatch(Generic[O]):
                     what.state.table = table.widened(e.column)
         native.ahead = iter(())  # between batches no change is kept, which may be a huge row
 
-    def _run(self, run: RowRun, native: _Native, ends: _Ends) -> Iterator[Serialized]:
+    def _run(self, run: RowRun, native: _Native, ends: _Ends, sink: RecordSink) -> Iterator[None]:
+        """Put a run's records into the sink, piece by piece; yields after each, and when the sink takes no more at present."""
         rows, done, source = run.rows, 0, self._source.rows(run)
         while done < len(rows):
             table = run.state.table
-            out: list[Serialized] = []
             to, writer = min(done + _PIECE, len(rows)), native.rows(table, run, ends)
+            if not sink.enter(table.topic, native.parts(table).headers):
+                yield
+                continue
             try:
-                writer.write(rows, done, to, source, native.writer, out)
-                done = to
+                done = writer.write(rows, done, to, source, native.writer, sink)
             except ValueError as e:
                 native.writer.truncate(0)
-                ready, out, done, which = out, [], writer.at, writer.which
-                yield from ready
+                done, which = writer.at, writer.which
                 change = run.change(done)
                 if not isinstance(e, CellError):
                     raise RecordError(f"a row that the server sent cannot be read: {e}", self._where(change)) from None
@@ -216,7 +251,9 @@ class ChangeBatch(Generic[O]):
                 if not isinstance(e, NullError):
                     raise self._unreadable(change, column, str(e.why)) from None
                 run.state.table = table.widened(column)
-            yield from out
+            finally:
+                sink.leave()
+            yield
 
     def _write(self, kind: Kind, change: Change, table: Table, native: _Native, ends: _Ends) -> Serialized:
         topic, writer = table.topic, native.writer
@@ -354,8 +391,7 @@ class _Native:
             if form.spans not in self._spans:
                 self._spans[form.spans] = form.spans(), form.spans()
             plans = tuple(table.plan(which) for which in _PLANS)
-            made = self._writers[table] = RowWriter(
-                *self._spans[form.spans], plans, parts.key_frame, parts.value_frame, table.topic, parts.headers, _serialized)
+            made = self._writers[table] = RowWriter(*self._spans[form.spans], plans, parts.key_frame, parts.value_frame)
         made.begin([ends[k] for k in _CODES], run.tombstones)
         old, new = run.images or (None, None)
         table.form.prepare(made.old, old)

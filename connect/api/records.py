@@ -15,8 +15,9 @@ from schemas.model import Schema, Value
 
 if TYPE_CHECKING:
     from connect.api.plugins import Converters
+    from schemas.core.sink import RecordSink
 
-__all__ = ["Header", "ListBatch", "Offset", "Partition", "RecordBatch", "Serialized", "SourceRecord"]
+__all__ = ["Header", "ListBatch", "Offset", "Partition", "PouringBatch", "RecordBatch", "Serialized", "SourceRecord"]
 
 Partition = Mapping[str, Any]
 """A source partition: which log. String keys, primitive values; the order of the keys is kept, it is part of the key."""
@@ -94,6 +95,21 @@ class RecordBatch(Protocol):
 
     def describe(self, index: int) -> str:
         """Where record ``index`` came from: table, key columns' names and log position. For error texts; no row values."""
+        ...
+
+
+@runtime_checkable
+class PouringBatch(RecordBatch, Protocol):
+    """A batch that can write its records where the producer wants them, without an object for each."""
+
+    def topics(self) -> Iterable[str]:
+        """The topics of its records, in order; some may come again and again."""
+        ...
+
+    def pour(self, converters: Converters, sink: RecordSink) -> Iterator[None] | None:
+        """Put all records into the sink, in order and from the first, when the iterator is run to its end; None when these
+        converters do not allow it. It gives control back from time to time, and whenever the sink takes no more at present;
+        when it is resumed it tries the same record again. Raises as :meth:`serialize`; what came before is in the sink."""
         ...
 
 

@@ -15,12 +15,12 @@ import itertools
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeVar, cast
 
 from connect.api.errors import ConnectError, HeadgateError, RecordError, RetriableError
 from connect.api.plugins import Converters
-from connect.api.records import RecordBatch, Serialized, SourceRecord
+from connect.api.records import PouringBatch, RecordBatch, Serialized, SourceRecord
 from connect.failpoints import failpoint
 from connect.tasks.backoff import Backoff
 from connect.tasks.ledger import Indexed, InFlight
@@ -161,6 +161,13 @@ class Delivery:
 
     def _straight(self, batch: RecordBatch, entry: InFlight) -> None:
         service = self._service
+        sink = service.producer.sink
+        pour = None if sink is None else getattr(batch, "pour", None)  # of a PouringBatch; looking at all it has takes longer
+        if pour is not None:
+            steps = pour(self._converters, sink)
+            if steps is not None:
+                self._pour(_guarded(steps), cast(PouringBatch, batch), entry, sink)
+                return
         stream = self._serialized(batch)
         records: list[Serialized] = []
         error: Exception | None = None
@@ -183,6 +190,47 @@ class Delivery:
         if error is not None:
             raise error
 
+    def _pour(self, steps: Iterator[None], batch: PouringBatch, entry: InFlight, sink: Any) -> None:
+        """Let the batch write its records into the producer's own."""
+        service = self._service
+        sink.begin(entry, self._position)
+        error: Exception | None = None
+        more = True
+        while more:
+            sent, size = sink.sent, sink.size
+            try:
+                more = next(steps, _SKIPPED) is not _SKIPPED
+            except (RetriableError, _Unconvertible) as e:
+                error, more = e, False  # the records before it are sent
+            self._position = max(self._position, sink.position)
+            entry.sent += sink.sent - sent
+            entry.size += sink.size - size
+            service.meters.written += sink.sent - sent
+            if error is None:
+                self._poured(batch, entry, sink)
+        if error is not None:
+            raise error
+
+    def _poured(self, batch: PouringBatch, entry: InFlight, sink: Any) -> None:
+        """Do what the next record needs."""
+        service = self._service
+        try:
+            topic = service.producer.poured()
+        except ProduceError as e:
+            self._refused_at_once(e, sink.topic, batch, self._position)
+            entry.acked += 1
+            entry.sent += 1
+            service.meters.written += 1
+            sink.skip_to = sink.position + 1
+            topic = ""
+        sink.clear()
+        if not topic:
+            service.breathe()
+        elif topic not in self._known:
+            self._first(topic, batch.topics())
+        else:
+            self._make_room(topic, batch, self._position)
+
     def _send(self, records: list[Serialized], at: int, batch: RecordBatch, entry: InFlight, owner: Owner) -> int:
         """Hand over records from ``at`` on, the first of which is the one at the position; how many were."""
         service = self._service
@@ -198,23 +246,23 @@ class Delivery:
         if not taken:
             topic = records[at].topic
             if topic not in self._known:
-                self._first(records, at)
+                self._first(topic, (r.topic for r in itertools.islice(records, at, None)))
             else:
                 self._make_room(topic, batch, self._position)
         return taken
 
     def _serialized(self, batch: RecordBatch) -> Any:
         """The serialized records from the position on; errors of the batch's own are told apart from the producer's."""
-        stream = iter(_guarded(batch, self._converters))
+        stream = _guarded(batch.serialize(self._converters))
         if self._position:
             deque(itertools.islice(stream, self._position), maxlen=0)
         return stream
 
-    def _first(self, records: list[Serialized], at: int) -> None:
-        """The producer hears of the next record's topic, and of those behind it: what must be asked is asked for all at once."""
-        service, topic, backoff = self._service, records[at].topic, Backoff()
-        ahead = itertools.islice(records, at, None)
-        new = list(dict.fromkeys(r.topic for r in ahead if r.topic not in self._known))[:_TOPICS]
+    def _first(self, topic: str, ahead: Iterable[str]) -> None:
+        """The producer hears of the next record's topic, and of those of the records behind it: what must be asked is asked for
+        all at once."""
+        service, backoff = self._service, Backoff()
+        new = list(dict.fromkeys([topic, *(t for t in ahead if t not in self._known)]))[:_TOPICS]
         while True:
             refused = self._topics.ensure(new)
             error = refused.get(topic)
@@ -330,9 +378,9 @@ class _Unconvertible(Exception):
         super().__init__(str(error))
 
 
-def _guarded(batch: RecordBatch, converters: Converters) -> Any:
+def _guarded(steps: Iterable[_T]) -> Iterator[_T]:
     try:
-        yield from batch.serialize(converters)
+        yield from steps
     except (RetriableError, GeneratorExit):
         raise
     except Exception as e:

@@ -126,6 +126,8 @@ class DataProducer(Protocol):
     hopeless: bool
     """Whether the record that was not taken will not be, however long one waits: there is no room for it."""
 
+    sink: Any
+    """Where a PouringBatch may put its records (``begin`` and what else PourSink has); None: there is no such thing."""
     held: bool
     """Whether a record was not taken because its topic's partitions are not known yet."""
 
@@ -144,6 +146,11 @@ class DataProducer(Protocol):
     def eager(self, now: bool) -> None:
         """Whether what is taken next is to be sent at once because no more is at hand. A ``linger.ms`` above the default is
         kept to all the same."""
+        ...
+
+    def poured(self) -> str:
+        """Records were put into ``sink``. The topic of the next one when it must wait, or was not named yet; else an empty text.
+        Raises ProduceError when the next one can never be sent."""
         ...
 
     def poll(self, seconds: float = 0.0) -> int:
@@ -223,6 +230,7 @@ class LibrdkafkaProducer:
     def __init__(self, config: Mapping[str, Any], client_id: str, on_error: Callable[[str], None]) -> None:
         self.fatal: KafkaError | None = None
         self.hopeless = self.held = False
+        self.sink: Any = None
         self.batch_size = int(config.get("batch.size", DEFAULTS["batch.size"]))
         self._on_error = on_error
         self._config = config
@@ -261,6 +269,10 @@ class LibrdkafkaProducer:
 
     def eager(self, now: bool) -> None:
         """See DataProducer; librdkafka always waits."""
+
+    def poured(self) -> str:
+        """See DataProducer."""
+        return ""
 
     def poll(self, seconds: float = 0.0) -> int:
         """See DataProducer."""

@@ -1,4 +1,5 @@
 cimport cython
+from schemas.core.sink cimport RecordSink
 from schemas.core.writer cimport Writer
 from connectors.core.plan cimport Plan
 from connectors.core.spans cimport Spans
@@ -35,12 +36,22 @@ cdef class RowWriter:
     cdef Plan key_plan
     cdef bytes key_frame
     cdef bytes value_frame
-    cdef str topic
-    cdef object headers
     cdef list ends
     cdef bint tombstones
-    cdef object make
     cpdef begin(self, list ends, bint tombstones)
-    @cython.locals(i=cython.Py_ssize_t, kind=cython.int, frame=bytes, new=cython.Py_ssize_t, was=cython.Py_ssize_t, spans=Spans, before=Spans,
-                   whole=Spans, key=bytes)
-    cpdef write(self, Rows rows, Py_ssize_t begin, Py_ssize_t end, RowSource source, Writer writer, list out)
+    @cython.locals(i=cython.Py_ssize_t, key_end=cython.Py_ssize_t)
+    cpdef Py_ssize_t write(self, Rows rows, Py_ssize_t begin, Py_ssize_t end, RowSource source, Writer writer, RecordSink sink) except -1
+    @cython.locals(kind=cython.int, frame=bytes, new=cython.Py_ssize_t, was=cython.Py_ssize_t, spans=Spans, before=Spans, whole=Spans, key_end=cython.Py_ssize_t)
+    cdef Py_ssize_t _record(self, Rows rows, Py_ssize_t i, RowSource source, Writer writer) except -2
+
+cdef class ListSink(RecordSink):
+    cdef readonly list records
+    cdef object make
+    cdef str topic
+    cdef object headers
+    cpdef bint enter(self, str topic, headers) except -1
+    cpdef bint full(self) except -1
+    cpdef bint put(self, Writer writer, Py_ssize_t key_end, bint valued) except -1
+    cpdef bint add(self, record) except -1
+    cpdef leave(self)
+    cpdef list taken(self)

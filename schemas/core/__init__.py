@@ -6,4 +6,5 @@ Importing the package chooses the implementation (see :mod:`schemas.core_select`
 from schemas.core_select import load
 
 load("schemas.core.writer")
+load("schemas.core.sink")
 load("schemas.core.jsonwriter")

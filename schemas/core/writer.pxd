@@ -1,4 +1,5 @@
 cimport cython
+from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.string cimport memcpy
 
 cdef inline void copy(bytearray space, Py_ssize_t at, bytes data, Py_ssize_t start, Py_ssize_t size) noexcept:
@@ -11,6 +12,12 @@ cdef inline void put_double(bytearray space, Py_ssize_t at, double value) noexce
     memcpy(&bits, &value, 8)
     for i in range(8):
         out[i] = (bits >> (8 * i)) & 0xFF
+
+cdef inline void copy_space(bytearray space, Py_ssize_t at, bytearray data, Py_ssize_t start, Py_ssize_t size) noexcept:
+    memcpy(<char*>space + at, <const char*>data + start, size)
+
+cdef inline bytes cut(bytearray space, Py_ssize_t start, Py_ssize_t end):
+    return PyBytes_FromStringAndSize(<const char*>space + start, end - start)
 
 cdef long long _LEAST, _MOST
 
@@ -39,3 +46,5 @@ cdef class Writer:
     @cython.locals(size=cython.Py_ssize_t)
     cpdef write_slice(self, bytes data, Py_ssize_t start, Py_ssize_t end)
     cpdef write_string(self, str text)
+    cpdef bytes piece(self, Py_ssize_t start, Py_ssize_t end)
+    cpdef write_from(self, Writer other, Py_ssize_t start, Py_ssize_t end)

@@ -22,12 +22,22 @@ def _copy(space: bytearray, at: int, data: bytes, start: int, size: int) -> None
     space[at:at + size] = data[start:start + size]
 
 
+def _copy_space(space: bytearray, at: int, data: bytearray, start: int, size: int) -> None:
+    space[at:at + size] = data[start:start + size]
+
+
+def _cut(space: bytearray, start: int, end: int) -> bytes:
+    return bytes(space[start:end])
+
+
 def _put_double(space: bytearray, at: int, value: float) -> None:
     struct.pack_into("<d", space, at, float(value))
 
 
 # Compiled, these are the inline functions of writer.pxd (memcpy) and the lines have no effect on them.
 globals().setdefault("copy", _copy)
+globals().setdefault("copy_space", _copy_space)
+globals().setdefault("cut", _cut)
 globals().setdefault("put_double", _put_double)
 
 
@@ -51,7 +61,7 @@ class Writer:
     def take(self) -> bytes:
         """Everything written, as bytes; the buffer is empty afterwards. One huge record does not keep its memory."""
         space = self.space
-        out = bytes(space[:self.end])
+        out: bytes = cut(space, 0, self.end)  # type: ignore[name-defined]  # noqa: F821
         self.end = 0
         if len(space) > _KEPT:
             self.space = bytearray(_START)
@@ -137,3 +147,18 @@ class Writer:
     def write_string(self, text: str) -> None:
         """A str as UTF-8. Raises UnicodeEncodeError for a lone surrogate."""
         self.write_bytes(text.encode("utf-8"))
+
+    def piece(self, start: int, end: int) -> bytes:
+        """A part of what was written, as bytes. Raises ValueError outside of it."""
+        if start < 0 or end < start or end > self.end:
+            raise ValueError(f"bytes {start} to {end} of {self.end}")
+        return bytes(cut(self.space, start, end))  # type: ignore[name-defined]  # noqa: F821
+
+    def write_from(self, other: "Writer", start: int, end: int) -> None:
+        """Append a part of what another writer holds. Raises ValueError outside of it, or when it is this one."""
+        if start < 0 or end < start or end > other.end or other is self:
+            raise ValueError(f"bytes {start} to {end} of {other.end}")
+        size = end - start
+        self.room(size)
+        copy_space(self.space, self.end, other.space, start, size)  # type: ignore[name-defined]  # noqa: F821
+        self.end += size

@@ -1,10 +1,9 @@
 cimport cython
+from schemas.core.sink cimport RecordSink
 from schemas.core.writer cimport Writer
 
-cdef inline unsigned int murmur2(bytes data) noexcept:
-    cdef const unsigned char* at = <const unsigned char*><const char*>data
-    cdef Py_ssize_t left = len(data)
-    cdef unsigned int k, h = 0x9747B28C ^ <unsigned int>left
+cdef inline unsigned int hashed(const unsigned char* at, Py_ssize_t left) noexcept nogil:
+    cdef unsigned int k, h = 0x9747B28CU ^ <unsigned int>left
     while left >= 4:
         k = at[0] | at[1] << 8 | at[2] << 16 | (<unsigned int>at[3]) << 24
         k *= 0x5BD1E995
@@ -22,6 +21,12 @@ cdef inline unsigned int murmur2(bytes data) noexcept:
     h ^= h >> 13
     h *= 0x5BD1E995
     return h ^ (h >> 15)
+
+cdef inline unsigned int murmur2(bytes data) noexcept:
+    return hashed(<const unsigned char*><const char*>data, len(data))
+
+cdef inline unsigned int murmur2_part(Writer writer, Py_ssize_t size) noexcept:
+    return hashed(<const unsigned char*><char*>writer.space, size)
 
 cdef inline int varint_size(long long value) noexcept:
     cdef unsigned long long n = (<unsigned long long>value << 1) ^ <unsigned long long>(value >> 63)
@@ -89,6 +94,33 @@ cdef class Accumulator:
     @cython.locals(writer=Writer, data=bytes)
     cdef bytes header(self, headers)
     @cython.locals(body=cython.Py_ssize_t, since=cython.longlong)
+    cdef Py_ssize_t _room(self, Sink sink, Open open, Py_ssize_t size, bint keyed, long long stamp, double now) except -1
+    cdef _own(self, Open open, Py_ssize_t size, Py_ssize_t body, owner)
+    @cython.locals(body=cython.Py_ssize_t, since=cython.longlong)
     cdef _write(self, Writer writer, Open open, bytes key, bytes value, bytes header, long long stamp)
     cpdef seal(self, Open open)
     cpdef give_back(self, Py_ssize_t records, Py_ssize_t charge)
+
+cdef class PourSink(RecordSink):
+    cdef Accumulator _accumulator
+    cdef object _lock
+    cdef object _owner
+    cdef Sink _sink
+    cdef bytes _header
+    cdef long long _now_ms
+    cdef double _now
+    cdef readonly int why
+    cdef readonly str topic
+    cdef public Py_ssize_t skip_to
+    cdef readonly Py_ssize_t position
+    cdef readonly Py_ssize_t sent
+    cdef readonly Py_ssize_t size
+    cpdef bint enter(self, str topic, headers) except -1
+    cpdef bint full(self) except -1
+    cpdef bint add(self, record) except -1
+    cpdef leave(self)
+    cpdef clear(self)
+    cpdef begin(self, owner, Py_ssize_t skip_to)
+    @cython.locals(open=Open, into=Writer, sink=Sink, accumulator=Accumulator, end=cython.Py_ssize_t, start=cython.Py_ssize_t, size=cython.Py_ssize_t,
+                   body=cython.Py_ssize_t, since=cython.longlong, partition=cython.Py_ssize_t)
+    cpdef bint put(self, Writer writer, Py_ssize_t key_end, bint valued) except -1

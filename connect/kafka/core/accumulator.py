@@ -8,11 +8,13 @@ Two threads use an accumulator: one extends, the other seals and takes. They hol
 """
 
 from collections import deque
+from time import monotonic, time
 from typing import Any
 
+from schemas.core.sink import RecordSink
 from schemas.core.writer import Writer
 
-__all__ = ["FULL", "PARTITION", "SIZE", "TAKEN", "TOPIC", "Accumulator", "Open", "Sealed", "Sink"]
+__all__ = ["FULL", "PARTITION", "SIZE", "TAKEN", "TOPIC", "Accumulator", "Open", "PourSink", "Sealed", "Sink"]
 
 TAKEN, TOPIC, PARTITION, SIZE, FULL = 0, 1, 2, 3, 4
 """Why :meth:`Accumulator.extend` took no more: it took all; the topic is not known, or has no such partition; the record is
@@ -39,6 +41,10 @@ def _murmur2(data: bytes) -> int:
     return h ^ h >> 15
 
 
+def _murmur2_part(writer: Writer, size: int) -> int:
+    return _murmur2(writer.piece(0, size))
+
+
 def _varint_size(value: int) -> int:
     n = (value << 1) ^ (value >> 63)
     size = 1
@@ -50,6 +56,7 @@ def _varint_size(value: int) -> int:
 
 # Compiled, these are the inline functions of accumulator.pxd and the lines have no effect on them.
 globals().setdefault("murmur2", _murmur2)
+globals().setdefault("murmur2_part", _murmur2_part)
 globals().setdefault("varint_size", _varint_size)
 
 
@@ -198,30 +205,36 @@ class Accumulator:
                 self.why = PARTITION
                 return i - begin
             open = sink.opens[partition]
-            writer = open.writer
-            if open.count and writer.end + size + _BATCH > self.batch_size:
-                self.seal(open)
-                if key is None:
-                    sink.turn = (sink.turn + 1) % len(sink.opens)
-            if not stamp:
-                stamp = now_ms
-            if not open.count:
-                open.first_ms = stamp
-                open.last_ms = stamp
-                open.since = now
-                self.touched.append(open)
-            elif stamp > open.last_ms:
-                open.last_ms = stamp
-            self._write(writer, open, key, value, header, stamp)
-            open.charge += size
-            self.bytes += size
-            self.records += 1
-            self.taken_bytes += body
-            if owner is not open.owner:
-                open.change(owner)
-            open.owned += 1
+            stamp = self._room(sink, open, size, key is not None, stamp if stamp else now_ms, now)
+            self._write(open.writer, open, key, value, header, stamp)
+            self._own(open, size, body, owner)
             i += 1
         return i - begin
+
+    def _room(self, sink: Sink, open: Open, size: int, keyed: bool, stamp: int, now: float) -> int:
+        """Make the open batch ready for a record of that size and time; the time."""
+        if open.count and open.writer.end + size + _BATCH > self.batch_size:
+            self.seal(open)
+            if not keyed:
+                sink.turn = (sink.turn + 1) % len(sink.opens)
+        if not open.count:
+            open.first_ms = stamp
+            open.last_ms = stamp
+            open.since = now
+            self.touched.append(open)
+        elif stamp > open.last_ms:
+            open.last_ms = stamp
+        return stamp
+
+    def _own(self, open: Open, size: int, body: int, owner: Any) -> None:
+        """Count a record that was written."""
+        open.charge += size
+        self.bytes += size
+        self.records += 1
+        self.taken_bytes += body
+        if owner is not open.owner:
+            open.change(owner)
+        open.owned += 1
 
     def _write(self, writer: Writer, open: Open, key: Any, value: Any, header: bytes, stamp: int) -> None:
         """Append one record."""
@@ -279,3 +292,135 @@ class Accumulator:
         """So many records are done."""
         self.records -= records
         self.bytes -= charge
+
+
+class PourSink(RecordSink):
+    """Records that are written straight into an accumulator's batches. ``lock`` is held between ``enter`` and ``leave``.
+
+    ``position`` is the number of the next record since :meth:`begin`; records before ``skip_to`` were sent before and are
+    passed over. ``sent`` and ``size`` count what was taken since :meth:`begin`. ``why`` says what is the matter with the next
+    record (``topic`` is its topic), as after ``Accumulator.extend``.
+    """
+
+    def __init__(self, accumulator: Accumulator, lock: Any) -> None:
+        self._accumulator = accumulator
+        self._lock = lock
+        self._owner: Any = None
+        self._sink: Any = None
+        self._header = b"\x00"
+        self._now_ms = 0
+        self._now = 0.0
+        self.why = TAKEN
+        self.topic = ""
+        self.skip_to = 0
+        self.position = 0
+        self.sent = 0
+        self.size = 0
+
+    def begin(self, owner: Any, skip_to: int) -> None:
+        """The records that follow are this owner's; the first ``skip_to`` of them are passed over."""
+        self._owner = owner
+        self.skip_to = skip_to
+        self.position = 0
+        self.sent = 0
+        self.size = 0
+        self.why = TAKEN
+
+    def clear(self) -> None:
+        """What was the matter was seen to."""
+        self.why = TAKEN
+
+    def enter(self, topic: str, headers: Any) -> bool:
+        """See RecordSink. False while the topic is not known, though not for records that are passed over."""
+        accumulator = self._accumulator
+        self.topic = topic
+        self._sink = accumulator.sinks.get(topic)
+        if self._sink is None and self.position >= self.skip_to:
+            self.why = TOPIC
+            return False
+        self._lock.acquire()
+        self._header = accumulator.header(headers)
+        self._now_ms = int(time() * 1000)
+        self._now = monotonic()
+        return True
+
+    def leave(self) -> None:
+        """See RecordSink."""
+        self._lock.release()
+
+    def full(self) -> bool:
+        """See RecordSink."""
+        accumulator = self._accumulator
+        if self.position < self.skip_to:
+            return False
+        if self._sink is None:
+            self.why = TOPIC
+            return True
+        if accumulator.records and (
+                accumulator.bytes >= accumulator.most_bytes or accumulator.records >= accumulator.most_records):
+            self.why = FULL
+            return True
+        return False
+
+    def put(self, writer: Writer, key_end: int, valued: bool) -> bool:
+        """See RecordSink."""
+        if self.position < self.skip_to:
+            self.position += 1
+            return True
+        accumulator = self._accumulator
+        sink = self._sink
+        start = key_end if key_end > 0 else 0
+        end = writer.size() if valued else start
+        size = end + len(self._header) + _FRAME
+        if size + _BATCH > accumulator.largest:
+            self.why = SIZE
+            return False
+        if key_end < 0:
+            partition = sink.turn
+        else:
+            partition = (murmur2_part(writer, key_end) & 0x7FFFFFFF) % len(sink.opens)  # type: ignore[name-defined]  # noqa: F821
+        open = sink.opens[partition]
+        since = accumulator._room(sink, open, size, key_end >= 0, self._now_ms, self._now) - open.first_ms
+        into = open.writer
+        body = 1 + varint_size(since) + varint_size(open.count) + len(self._header) + end  # type: ignore[name-defined]  # noqa: F821
+        body += varint_size(key_end) if key_end >= 0 else 1  # type: ignore[name-defined]  # noqa: F821
+        body += varint_size(end - start) if valued else 1  # type: ignore[name-defined]  # noqa: F821
+        into.write_long(body)
+        into.write_byte(0)
+        into.write_long(since)
+        into.write_long(open.count)
+        if key_end < 0:
+            into.write_byte(1)
+        else:
+            into.write_long(key_end)
+            into.write_from(writer, 0, key_end)
+        if valued:
+            into.write_long(end - start)
+            into.write_from(writer, start, end)
+        else:
+            into.write_byte(1)
+        into.write_raw(self._header)
+        open.count += 1
+        accumulator._own(open, size, end, self._owner)
+        self.position += 1
+        self.sent += 1
+        self.size += end
+        return True
+
+    def add(self, record: Any) -> bool:
+        """See RecordSink."""
+        if self.position < self.skip_to:
+            self.position += 1
+            return True
+        accumulator = self._accumulator
+        taken = 0
+        with self._lock:
+            taken = accumulator.extend([record], 0, self._owner, int(time() * 1000), monotonic())
+            self.why = accumulator.why
+        if not taken:
+            self.topic = record[0]
+            return False
+        self.position += 1
+        self.sent += 1
+        self.size += accumulator.taken_bytes
+        return True

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from confluent_kafka import KafkaError, KafkaException
 
 from connect.api.records import Serialized
-from connect.kafka.core.accumulator import PARTITION, SIZE, TAKEN, TOPIC, Accumulator
+from connect.kafka.core.accumulator import PARTITION, SIZE, TAKEN, TOPIC, Accumulator, PourSink
 from connect.kafka.produce.batches import messages
 from connect.kafka.produce.sender import Delivered, Fatal, Gone, News, Refused, Sender, Trouble
 from connect.kafka.produce.settings import ProducerSettings
@@ -45,6 +45,8 @@ class Producer:
         self._sender = Sender(settings, client_id, self._accumulator, self._lock)
         self.held = False
         self._gone: dict[str, KafkaError] = {}
+        self.sink = PourSink(self._accumulator, self._lock)
+        """Records that are written straight into batches; :meth:`poured` is to be called after some."""
         self._sender.start()
 
     def __len__(self) -> int:
@@ -64,18 +66,26 @@ class Producer:
         self._sender.stir()
         self.held = why == TOPIC and not taken
         if why != TAKEN and not taken:
-            self._obstacle(why, records[begin])
+            self._obstacle(why, records[begin].topic)
         return taken, size
 
-    def _obstacle(self, why: int, record: Serialized) -> None:
-        topic = record.topic
+    def poured(self) -> str:
+        """Records were put into ``sink``. When it cannot take the next one: its topic, else an empty text; what is to be done is
+        as for ``send``. Raises KafkaException when the next one can never be sent."""
+        self._sender.stir()
+        sink = self.sink
+        self.held = sink.why == TOPIC
+        if sink.why == TAKEN:
+            return ""
+        self._obstacle(sink.why, sink.topic)
+        return str(sink.topic)
+
+    def _obstacle(self, why: int, topic: str) -> None:
         if why == SIZE:
             raise KafkaException(KafkaError(
-                KafkaError.MSG_SIZE_TOO_LARGE, f"{len(record.key or b'') + len(record.value or b'')} bytes, with "
-                f"max.request.size={self._accumulator.largest}"))
+                KafkaError.MSG_SIZE_TOO_LARGE, f"it is larger than max.request.size={self._accumulator.largest}"))
         if why == PARTITION:
-            raise KafkaException(KafkaError(
-                KafkaError._UNKNOWN_PARTITION, f"partition {record.partition} of topic {topic}"))
+            raise KafkaException(KafkaError(KafkaError._UNKNOWN_PARTITION, f"topic {topic}"))
         if why == TOPIC:
             gone = self._gone.pop(topic, None)
             if gone is not None:

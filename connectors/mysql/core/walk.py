@@ -33,7 +33,7 @@ def _tables() -> list[int]:
         first.append(c)
     out = list(first)
     for _ in range(7):
-        last = out[-256:]
+        last = out[len(out) - 256:]
         out += [first[c & 255] ^ (c >> 8) for c in last]
     return out
 
