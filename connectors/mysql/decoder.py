@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from connect.api.errors import ConnectError
 from connectors.batch import ChangeBatch
 from connectors.changes import Facts, Kind, SourceBlock
 from connectors.mysql import eventtypes as types
@@ -71,6 +72,8 @@ class BinlogDecoder:
         self._idle = False
         self._counted = False
         self._entries: Entries = []
+        self._error: ConnectError | None = None
+        """What is the matter with the next event, once what came before it was handed on."""
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             types.Gtid: self._gtid, types.MariaGtid: self._maria_gtid, Query: self._query, TableMap: self._table_map,
             Rows: self._rows_event, types.Xid: self._xid, types.XaPrepare: self._xa_prepare,
@@ -96,7 +99,7 @@ class BinlogDecoder:
     @property
     def pending(self) -> bool:
         """Whether ``feed(())`` has more to hand on of what was fed."""
-        return self._rows.reading or self._feed.waiting
+        return self._error is not None or self._rows.reading or self._feed.waiting
 
     @property
     def position(self) -> tuple[str, int]:
@@ -115,29 +118,38 @@ class BinlogDecoder:
         """Decode event packets in the order read; ``()`` goes on with what is left (see ``pending``).
 
         A batch may end inside a transaction and between two rows of an event; one without records still moves the offset. Raises
-        ConnectError naming the position; RetriableError of the callbacks.
+        ConnectError naming the position, after what was decoded before it was handed on (with the offset before, so it
+        may come again); RetriableError of the callbacks.
         """
-        feed = self._feed
+        if self._error is not None:
+            raise self._error
+        feed, before = self._feed, self._progress.offset
         feed.add(packets)
         feed.bytes = self._rows.more = 0
         self._entries = []
         limit, place = self._config.max_batch_size, self._progress.place
-        while len(self._entries) + self._rows.more < limit and feed.bytes < BATCH_BYTES:
-            try:
-                if not self._step(limit):
-                    break
-            except UnknownEvent as e:
-                self._failed(f"{e}, at {place()}; nothing after it was read. Use a newer version")
-            except Unprocessable as e:
-                self._failed(str(e))
-            except ValueError as e:
-                self._failed(f"the binary log cannot be read at {place()}: {e}; the server or something between sent what the "
-                             "format does not allow")
+        try:
+            while len(self._entries) + self._rows.more < limit and feed.bytes < BATCH_BYTES:
+                try:
+                    if not self._step(limit):
+                        break
+                except UnknownEvent as e:
+                    self._failed(f"{e}, at {place()}; nothing after it was read. Use a newer version")
+                except Unprocessable as e:
+                    self._failed(str(e))
+                except ValueError as e:
+                    self._failed(f"the binary log cannot be read at {place()}: {e}; the server or something between sent what the "
+                                 "format does not allow")
+        except ConnectError as e:
+            if not self._entries:
+                raise
+            self._error = e
         entries, self._entries = self._entries, []
         feed.packet = b""  # it may be huge, and the next may be long in coming
         self._rows.release()
         self._walk.release()
-        return ChangeBatch(self._facts, entries, self._progress.offset, self._clock(), self._source)
+        offset = self._progress.offset if self._error is None else before
+        return ChangeBatch(self._facts, entries, offset, self._clock(), self._source)
 
     def _step(self, limit: int) -> bool:
         """Go one event, or some rows, further. False when there is nothing to go on with."""

@@ -33,6 +33,8 @@ class Witness:
         self.snapshots = 0
         """Records of a snapshot."""
         self.faults: list[str] = []
+        self._unsure: set[int] = set()
+        """Keys seen before a snapshot that was begun anew and not in it: what became of them meanwhile was never told."""
 
     def _connected(self) -> Consumer:
         consumer = Consumer({"bootstrap.servers": self._bootstrap, "group.id": "witness", "enable.auto.commit": False,
@@ -79,6 +81,11 @@ class Witness:
         if event["op"] == "r":
             # A snapshot shows what is, not how it came about; a key that is not in it begins with whatever comes first.
             self.snapshots += 1
+            if str(event["source"]["snapshot"]).startswith("first"):
+                self._unsure = set(self.highest)
+            self._unsure.discard(key)
+        elif key in self._unsure:
+            self._unsure.discard(key)
         elif known and version > known + 1:
             self.faults.append(f"offset {message.offset()}: key {key} leaps from version {known} to {version}")
         elif version <= known:
