@@ -138,8 +138,8 @@ class BinlogDecoder:
                 except Unprocessable as e:
                     self._failed(str(e))
                 except ValueError as e:
-                    self._failed(f"the binary log cannot be read at {place()}: {e}; the server or something between sent what the "
-                                 "format does not allow")
+                    self._failed(f"the binary log cannot be read at {place()}: {e}; the server or something between sent what "
+                                 "the format does not allow")
         except ConnectError as e:
             if not self._entries:
                 raise
