@@ -184,8 +184,8 @@ class Delivery:
                 taken = self._send(records, at, batch, entry, entry)
                 self._position += taken
                 at += taken
-            if len(records) < _RUN:
-                break  # all is sent: were the task stopped here, a batch that is whole would be read again
+            if self._position >= len(batch):
+                break  # were the task stopped with all of it sent, it would be read again
             service.breathe()
         if error is not None:
             raise error
@@ -225,7 +225,8 @@ class Delivery:
             topic = ""
         sink.clear()
         if not topic:
-            service.breathe()
+            if self._position < len(batch):  # were the task stopped with all of it sent, it would be read again
+                service.breathe()
         elif topic not in self._known:
             self._first(topic, batch.topics())
         else:

@@ -46,7 +46,7 @@ class Watch:
     def last(self, kind: EventKind) -> TaskEvent | None:
         return next((e for e in reversed(self.events) if e.kind is kind), None)
 
-    async def until(self, ready: Callable[[], Any], seconds: float = 30.0, what: str = "a condition") -> Any:
+    async def until(self, ready: Callable[[], Any], seconds: float = 60.0, what: str = "a condition") -> Any:
         async with asyncio.timeout(seconds):
             while not (result := ready()):
                 await asyncio.sleep(0.02)
