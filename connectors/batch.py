@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
-from weakref import WeakKeyDictionary
 
 from connect.api.errors import ConnectError, RecordError
-from connect.api.plugins import AvroFraming, Converters, ManyFrames
+from connect.api.plugins import Converters
 from connect.api.records import Header, Offset, Partition, Serialized, SourceRecord
 from connectors.changes import OP, Change, Facts, Kind, RowRun, SourceBlock, StoredOffset
 from connectors.core.plan import CellError, NullError
-from connectors.core.run import ListSink, RowWriter
+from connectors.core.run import ListSink
 from connectors.core.spans import Spans
-from connectors.jsonbatch import json_converters, with_json
+from connectors.jsonbatch import with_json
+from connectors.native import PLANS, Ends, Native, way_of
 from connectors.tables import Column, ColumnError, Table
 from schemas.core.sink import RecordSink
 from schemas.core.writer import Writer
@@ -29,14 +27,9 @@ O = TypeVar("O", bound=StoredOffset)  # noqa: E741
 _HAS_BEFORE = (Kind.UPDATE, Kind.DELETE, Kind.MOVED_FROM)
 _MOVED = (Kind.MOVED_FROM, Kind.MOVED_TOMBSTONE, Kind.MOVED_TO)
 _HAS_AFTER = (Kind.CREATE, Kind.UPDATE, Kind.READ, Kind.MOVED_TO)
-HeaderBytes = tuple[tuple[str, bytes | None], ...]
 _NEW_KEY = "__debezium.newkey"
 _OLD_KEY = "__debezium.oldkey"
 _NO_SPANS = Spans()
-_PLANS = ("new", "partial", "key")
-"""In the order of connectors.core.run."""
-_AHEAD = 100
-"""Changes of unknown tables whose schemas a converter hears of at once: the task shows no sign of life meanwhile."""
 _PIECE = 256
 """Rows of a run that are written before their records are handed on."""
 _serialized = partial(tuple.__new__, Serialized)
@@ -168,7 +161,7 @@ class ChangeBatch(Generic[O]):
     def serialize(self, converters: Converters) -> Iterable[Serialized]:
         """See RecordBatch. Straight from the wire bytes when both converters write Avro bodies as :mod:`schemas.encode`, or JSON
         as :mod:`schemas.connectjson`."""
-        way = _way(self._facts, converters)
+        way = way_of(self._facts, converters)
         if way.native is None:
             return (converters.serialize(r) for r in self.records())
         if way.native.converters is converters:
@@ -181,12 +174,12 @@ class ChangeBatch(Generic[O]):
 
     def pour(self, converters: Converters, sink: RecordSink) -> Iterator[None] | None:
         """See PouringBatch. Straight from the wire bytes into the producer's batches, where both converters write Avro."""
-        native = _way(self._facts, converters).native
+        native = way_of(self._facts, converters).native
         if native is None or native.converters is not converters:
             return None
         return self._poured(native, sink)
 
-    def _poured(self, native: _Native, sink: RecordSink) -> Iterator[None]:
+    def _poured(self, native: Native, sink: RecordSink) -> Iterator[None]:
         ends = native.ends(self._now)
         for what in self._parted(native.converters, native, ends):
             if isinstance(what, RowRun):
@@ -195,7 +188,7 @@ class ChangeBatch(Generic[O]):
                 while not sink.add(what):
                     yield
 
-    def _native(self, converters: Converters, native: _Native) -> Iterator[Serialized]:
+    def _native(self, converters: Converters, native: Native) -> Iterator[Serialized]:
         ends, sink = native.ends(self._now), ListSink(_serialized)
         for what in self._parted(converters, native, ends):
             if isinstance(what, RowRun):
@@ -208,7 +201,7 @@ class ChangeBatch(Generic[O]):
             else:
                 yield what
 
-    def _parted(self, converters: Converters, native: _Native, ends: _Ends) -> Iterator[RowRun | Serialized]:
+    def _parted(self, converters: Converters, native: Native, ends: Ends) -> Iterator[RowRun | Serialized]:
         """Runs as they are, everything else serialized."""
         native.ahead = (what.state.table for _, what in self._entries if not isinstance(what, SourceRecord))
         for kind, what in self._entries:
@@ -230,7 +223,7 @@ class ChangeBatch(Generic[O]):
                     what.state.table = table.widened(e.column)
         native.ahead = iter(())  # between batches no change is kept, which may be a huge row
 
-    def _run(self, run: RowRun, native: _Native, ends: _Ends, sink: RecordSink) -> Iterator[None]:
+    def _run(self, run: RowRun, native: Native, ends: Ends, sink: RecordSink) -> Iterator[None]:
         """Put a run's records into the sink, piece by piece; yields after each, and when the sink takes no more at present."""
         rows, done, source = run.rows, 0, self._source.rows(run)
         while done < len(rows):
@@ -247,7 +240,7 @@ class ChangeBatch(Generic[O]):
                 change = run.change(done)
                 if not isinstance(e, CellError):
                     raise RecordError(f"a row that the server sent cannot be read: {e}", self._where(change)) from None
-                column = table.column_of(_PLANS[which], e.column)
+                column = table.column_of(PLANS[which], e.column)
                 if not isinstance(e, NullError):
                     raise self._unreadable(change, column, str(e.why)) from None
                 run.state.table = table.widened(column)
@@ -255,7 +248,7 @@ class ChangeBatch(Generic[O]):
                 sink.leave()
             yield
 
-    def _write(self, kind: Kind, change: Change, table: Table, native: _Native, ends: _Ends) -> Serialized:
+    def _write(self, kind: Kind, change: Change, table: Table, native: Native, ends: Ends) -> Serialized:
         topic, writer = table.topic, native.writer
         parts = native.parts(table)
         headers: Sequence[tuple[str, bytes | None]] = parts.headers
@@ -321,116 +314,6 @@ class ChangeBatch(Generic[O]):
             f"column {column.name!r} ({column.told}, schema {column.schema.name or column.schema.type}) of table "
             f"{table.qualified} cannot be converted: {why}. Correct the row, leave the column out with column.exclude.list, or "
             "set event.converting.failure.handling.mode=warn to write null instead", self._where(change))
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """What is the same in all records of a table."""
-
-    key_frame: bytes | None
-    value_frame: bytes
-    headers: HeaderBytes
-
-
-_Ends = dict[Kind, bytes]
-
-
-class _Native:
-    """What is the same in many records of a connector, written once: frames, headers, how a table's rows are written. Used by one
-    thread, by several batches in turn: nothing of one is kept while its records are handed on."""
-
-    def __init__(self, facts: Facts, converters: Converters, key: AvroFraming, value: AvroFraming) -> None:
-        self.writer = Writer()
-        self.converters = converters
-        self._facts = facts
-        self._key, self._value = key, value
-        self.ahead: Iterator[Table] = iter(())
-        """The tables of the newest batch, as far as no converter has heard of them."""
-        # Tables come and go with their schemas.
-        self._parts: WeakKeyDictionary[Table, _Parts] = WeakKeyDictionary()
-        self._writers: WeakKeyDictionary[Table, RowWriter] = WeakKeyDictionary()
-        # They are large: one pair serves all tables.
-        self._spans: dict[Callable[[], Spans], tuple[Spans, Spans]] = {}
-
-    def ends(self, now: int) -> _Ends:
-        """What records end with when they are told that time."""
-        writer = Writer()
-        for stamp in (now // 1_000_000, now // 1000, now):
-            writer.write_raw(b"\x02")
-            writer.write_long(stamp)
-        stamps = writer.take()
-        return {kind: op + stamps for kind, op in _OPS.items()}
-
-    def parts(self, table: Table) -> _Parts:
-        """Frames and headers of a table's records."""
-        made = self._parts.get(table)
-        if made is None:
-            self._prepare(table)
-            convert, topic = self.converters.header.from_connect_header, table.topic
-            headers = tuple((h.key, convert(topic, h.key, h.schema, h.value)) for h in self._facts.headers)
-            key = None if table.key_schema is None else self._key.frame(topic, table.key_schema)
-            made = self._parts[table] = _Parts(key, self._value.frame(topic, table.envelope), headers)
-        return made
-
-    def _prepare(self, table: Table) -> None:
-        """With a table that is new to a converter it hears of the next ones that the batch has, too."""
-        key, value = self._key, self._value
-        if not isinstance(value, ManyFrames) or value.knows(table.topic, table.envelope):
-            return
-        unknown = (t for t in self.ahead if not value.knows(t.topic, t.envelope))
-        new = list(dict.fromkeys(itertools.islice(unknown, _AHEAD)))
-        if isinstance(key, ManyFrames):
-            key.prepare((t.topic, t.key_schema) for t in new if t.key_schema is not None)
-        value.prepare((t.topic, t.envelope) for t in new)
-
-    def rows(self, table: Table, run: RowRun, ends: _Ends) -> RowWriter:
-        """What writes that run's rows, until it is asked for again."""
-        made = self._writers.get(table)
-        if made is None:
-            form, parts = table.form, self.parts(table)
-            if form.spans not in self._spans:
-                self._spans[form.spans] = form.spans(), form.spans()
-            plans = tuple(table.plan(which) for which in _PLANS)
-            made = self._writers[table] = RowWriter(*self._spans[form.spans], plans, parts.key_frame, parts.value_frame)
-        made.begin([ends[k] for k in _CODES], run.tombstones)
-        old, new = run.images or (None, None)
-        table.form.prepare(made.old, old)
-        table.form.prepare(made.spans, new)
-        return made
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """How batches are serialized for a task's converters; ``native`` is for these, or for those of JSON in their place."""
-
-    converters: Converters
-    native: _Native | None
-
-
-def _way(facts: Facts, converters: Converters) -> _Way:
-    """As the batches before did it, when it was for the same converters: to find out takes longer than to write a small batch."""
-    kept: _Way | None = facts.kept.get(_Way)
-    if kept is None or kept.converters is not converters:
-        given: Converters | None = converters
-        if not isinstance(converters.key, AvroFraming) or not isinstance(converters.value, AvroFraming):
-            given = json_converters(converters)
-        native = None
-        if given is not None:
-            assert isinstance(given.key, AvroFraming) and isinstance(given.value, AvroFraming)
-            native = _Native(facts, given, given.key, given.value)
-        kept = facts.kept[_Way] = _Way(converters, native)
-    return kept
-
-
-def _op(op: str) -> bytes:
-    writer = Writer()
-    writer.write_string(op)
-    return writer.take()
-
-
-_OPS = {kind: _op(op) for kind, op in OP.items()}
-_CODES = (Kind.CREATE, Kind.UPDATE, Kind.DELETE, Kind.READ, Kind.DELETE)
-"""By the codes of connectors.core.run."""
 
 
 class _Cell(Exception):

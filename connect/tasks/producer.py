@@ -16,7 +16,7 @@ from confluent_kafka import KafkaError, KafkaException
 from connect.api.errors import ConnectError, RecordError
 from connect.api.records import Serialized
 from connect.kafka import clients
-from connect.kafka.produce.client import Producer
+from connect.kafka.produce import client as produce
 from connect.kafka.produce.settings import unsupported
 
 __all__ = [
@@ -170,19 +170,11 @@ class DataProducer(Protocol):
         ...
 
 
-class Owner(Protocol):
-    """Whose records they are."""
+class Owner(produce.Owner, Protocol):
+    """Whose records they are, for either producer."""
 
     on_delivery: Callable[[Any, Any], None]
     """The delivery callback for one record: ``(error or None, message)``."""
-
-    def acknowledged(self, count: int) -> None:
-        """So many more of its records are with the broker."""
-        ...
-
-    def refused(self, error: KafkaError, message: Any) -> None:
-        """One of its records never will be."""
-        ...
 
 
 def make_producer(config: Mapping[str, Any], client_id: str, on_error: Callable[[str], None],
@@ -204,7 +196,7 @@ def _told(error: KafkaError) -> str:
     return f"{error.name()}: {error.str()}"
 
 
-class NativeProducer(Producer):
+class NativeProducer(produce.Producer):
     """Ours (:mod:`connect.kafka.produce`)."""
 
     hopeless = False

@@ -15,6 +15,7 @@ import google_crc32c
 
 from connect.kafka.core.accumulator import Sealed
 from connect.kafka.produce.protocol import ProducerId
+from schemas.core.writer import Writer
 
 __all__ = ["COMPRESSIONS", "Compression", "Message", "messages", "pieces", "split"]
 
@@ -122,14 +123,16 @@ def messages(sealed: Sealed) -> list[Message]:
     return [Message(sealed.topic, r.key, r.value) for r in _records(sealed.records)]
 
 
-def _zigzag(value: int) -> bytes:
-    n = (value << 1) ^ (value >> 63)
-    out = bytearray()
-    while n > 0x7F:
-        out.append(n & 0x7F | 0x80)
-        n >>= 7
-    out.append(n)
-    return bytes(out)
+def _written(records: list[_Record]) -> bytes:
+    """Records of a batch of their own, in which the first one's time is the first."""
+    out, body = Writer(), Writer()
+    for i, record in enumerate(records):
+        body.write_byte(0)
+        body.write_long(record.since - records[0].since)
+        body.write_long(i)
+        body.write_raw(record.rest)
+        out.write_bytes(body.take())
+    return out.take()
 
 
 def split(sealed: Sealed) -> list[Sealed]:
@@ -141,9 +144,7 @@ def split(sealed: Sealed) -> list[Sealed]:
     charged = 0
     for part, whose in ((found[:middle], owners[:middle]), (found[middle:], owners[middle:])):
         first = part[0].since
-        data = b"".join(
-            _zigzag(len(body)) + body
-            for body in (b"\x00" + _zigzag(r.since - first) + _zigzag(i) + r.rest for i, r in enumerate(part)))
+        data = _written(part)
         counts: list[int] = []
         kept: list[Any] = []
         for o in whose:

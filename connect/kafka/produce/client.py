@@ -12,7 +12,8 @@ from confluent_kafka import KafkaError, KafkaException
 from connect.api.records import Serialized
 from connect.kafka.core.accumulator import PARTITION, SIZE, TAKEN, TOPIC, Accumulator, PourSink
 from connect.kafka.produce.batches import messages
-from connect.kafka.produce.sender import Delivered, Fatal, Gone, News, Refused, Sender, Trouble
+from connect.kafka.produce.news import Delivered, Fatal, Gone, News, Refused, Trouble
+from connect.kafka.produce.sender import Sender
 from connect.kafka.produce.settings import ProducerSettings
 
 __all__ = ["Owner", "Producer"]

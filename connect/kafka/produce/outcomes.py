@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["Outcome", "outcome_of"]
+__all__ = ["UNKNOWN_SERVER_ERROR", "Outcome", "outcome_of"]
+
+UNKNOWN_SERVER_ERROR = -1
+"""The broker met what it has no code for; also of ours."""
 
 
 class Outcome(Enum):

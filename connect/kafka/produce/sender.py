@@ -10,33 +10,22 @@ import socket
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 
-from connect.kafka.core.accumulator import Accumulator, Open, Sealed
+from connect.kafka.core.accumulator import Accumulator, Open
 from connect.kafka.produce.batches import COMPRESSIONS, pieces
 from connect.kafka.produce.cluster import Cluster
 from connect.kafka.produce.connection import Connection, Handler
+from connect.kafka.produce.inquiry import Inquiry
 from connect.kafka.produce.links import Link, Links
-from connect.kafka.produce.outcomes import Outcome, outcome_of
-from connect.kafka.produce.protocol import (
-    INIT_PRODUCER_ID,
-    METADATA,
-    PartitionAnswer,
-    ProducerId,
-    ProtocolError,
-    init_producer_id,
-    metadata,
-    produce_parts,
-    read_init_producer_id,
-    read_metadata,
-    read_produce,
-    request,
-)
+from connect.kafka.produce.news import Delivered, Fatal, Gone, News, Refused, Trouble
+from connect.kafka.produce.outcomes import UNKNOWN_SERVER_ERROR, Outcome
+from connect.kafka.produce.protocol import PartitionAnswer, ProtocolError, produce_parts, read_produce
 from connect.kafka.produce.queues import Batch, PartitionQueue, settle
 from connect.kafka.produce.settings import ProducerSettings
 
-__all__ = ["Delivered", "Fatal", "Gone", "News", "Refused", "Sender", "Trouble"]
+__all__ = ["Sender"]
 
 _log = logging.getLogger(__name__)
 
@@ -51,54 +40,10 @@ _TOO_LARGE = (10, 18)
 _LEAST = 16 << 10
 """Batches are not made smaller than this because they were refused; they are still split."""
 _NETWORK_EXCEPTION, _ORDER = 13, 45
-_UNKNOWN_SERVER_ERROR = -1
 _TRANSPORT = -195
 
 Place = tuple[str, int]
 Sending = list[tuple[PartitionQueue, Batch]]
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """A batch was acknowledged."""
-
-    sealed: Sealed
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The records of a batch will not be delivered: the broker's error code and text."""
-
-    sealed: Sealed
-    code: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Something failed that is tried again."""
-
-    code: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fatal:
-    """Nothing more will be delivered."""
-
-    code: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """A topic is not there, and has been waited for long enough: the broker's error code."""
-
-    topic: str
-    code: int
-
-
-News = Delivered | Refused | Trouble | Fatal | Gone
 
 
 class Sender(threading.Thread):
@@ -124,9 +69,7 @@ class Sender(threading.Thread):
         self._active: dict[Place, PartitionQueue] = {}
         self._opens: deque[tuple[float, Open]] = deque()
         self._held: dict[Place, Open] = {}
-        self._producer: ProducerId | None = None
-        self._asking_id = self._asking_metadata = False
-        self._id_due = 0.0
+        self._inquiry = Inquiry(settings, client_id, self._cluster, self._links, self._request, self._learned, self._heard)
         self._turn = itertools.count()
         self._fatal = False
         self._closing = False
@@ -171,7 +114,7 @@ class Sender(threading.Thread):
                 self._turn_once()
         except Exception as e:  # noqa: BLE001 - the task must hear of it, whatever it is
             _log.exception("The producer's thread failed")
-            self._fail(_UNKNOWN_SERVER_ERROR, f"the producer's thread failed: {type(e).__name__}")
+            self._fail(Fatal(UNKNOWN_SERVER_ERROR, f"the producer's thread failed: {type(e).__name__}"))
         finally:
             self._fatal = True
             self._links.close()
@@ -190,7 +133,7 @@ class Sender(threading.Thread):
         while self._wanted:
             self._cluster.want(self._wanted.popleft(), now)
         if not self._fatal:
-            self._ask(now, due)
+            self._inquiry.ask(now, due)
             self._collect(now, due)
             self._send(now, due)
             self._give_up_topics(now)
@@ -236,6 +179,23 @@ class Sender(threading.Thread):
         self._cluster.doubt(now)
         self._links.lost(link, now, why)
 
+    def _request(self, link: Link, connection: Connection, number: int, pieces: Sequence[bytes], handler: Handler,
+                 more: float = 0.0) -> None:
+        """Send a request whose answer is overdue after the time-out and so many seconds more."""
+        try:
+            connection.send(number, pieces, time.monotonic() + self._settings.request_timeout + more, handler)
+            self._watch(link)
+        except OSError as e:
+            self._lost(link, str(e))
+
+    def _learned(self, topics: Sequence[str]) -> None:
+        with self._lock:
+            for topic in topics:
+                partitions = self._cluster.partitions(topic)
+                if partitions:
+                    self._accumulator.topic(topic, partitions, next(self._turn))
+        self.told.set()
+
     def _overdue(self, now: float, due: list[float]) -> None:
         for link in list(self._links):
             deadline = link.connection.deadline() if link.connection is not None else None
@@ -245,86 +205,6 @@ class Sender(threading.Thread):
                 self._lost(link, f"no answer for {self._settings.request_timeout:g} s")
             else:
                 due.append(deadline)
-
-    # -- metadata and the producer's id
-
-    def _any(self, now: float, due: list[float]) -> Link | None:
-        """A link that is open; when there is none, one that is known of is opened."""
-        for link in self._links:
-            if link.connection is not None:
-                return link
-        addresses = list(dict.fromkeys([*self._settings.bootstrap, *self._cluster.brokers.values()]))
-        links = [self._links.to(a) for a in addresses]
-        if links and not any(link.opening for link in links):
-            link = links[next(self._turn) % len(links)]
-            self._links.open(link, now)
-            due.append(link.not_before if now < link.not_before else now + _IDLE)
-            if now < link.not_before:
-                due.append(min(other.not_before for other in links))
-        return None
-
-    def _ask(self, now: float, due: list[float]) -> None:
-        at = self._cluster.due()
-        if at is None:
-            return
-        if at > now:
-            due.append(at)
-        need_id = self._producer is None and not self._asking_id
-        if need_id and self._id_due > now:
-            due.append(self._id_due)
-            need_id = False
-        need_metadata = at <= now and not self._asking_metadata
-        if not need_id and not need_metadata:
-            return
-        link = self._any(now, due)
-        if link is None:
-            return
-        if need_metadata:
-            self._asking_metadata = True
-            self._request(link, METADATA, metadata(self._cluster.asking(now)), self._metadata)
-        if need_id and link.connection is not None:
-            self._asking_id = True
-            self._request(link, INIT_PRODUCER_ID, init_producer_id(), self._id)
-
-    def _request(self, link: Link, api: tuple[int, int], body: bytes, handler: Handler) -> None:
-        connection = link.connection
-        assert connection is not None
-        number = connection.correlation()
-        deadline = time.monotonic() + self._settings.request_timeout
-        try:
-            connection.send(number, [request(api, number, self._client_id, body)], deadline, handler)
-            self._watch(link)
-        except OSError as e:
-            self._lost(link, str(e))
-
-    def _metadata(self, answer: bytes | None) -> None:
-        self._asking_metadata = False
-        now = time.monotonic()
-        if answer is None:
-            self._cluster.doubt(now)
-            return
-        found = read_metadata(answer)
-        self._cluster.learn(found, now)
-        with self._lock:
-            for topic in found.topics:
-                partitions = self._cluster.partitions(topic)
-                if partitions:
-                    self._accumulator.topic(topic, partitions, next(self._turn))
-        self.told.set()
-
-    def _id(self, answer: bytes | None) -> None:
-        self._asking_id = False
-        self._id_due = time.monotonic() + self._settings.backoff
-        if answer is None:
-            return
-        error, producer = read_init_producer_id(answer)
-        outcome = outcome_of(error)
-        if error == 0:
-            self._producer = producer
-        elif outcome in (Outcome.FATAL, Outcome.REFUSED) and error != _UNKNOWN_SERVER_ERROR:
-            self._fail(error, "the broker gives no producer id")
-        else:
-            self._tell(Trouble(error, "the broker gives no producer id yet"))
 
     # -- batches
 
@@ -373,7 +253,7 @@ class Sender(threading.Thread):
             self._active[place] = queue
 
     def _send(self, now: float, due: list[float]) -> None:
-        if self._producer is None:
+        if self._inquiry.producer is None:
             return
         for _ in range(self._settings.in_flight):
             requests: dict[Link, Sending] = {}
@@ -417,7 +297,7 @@ class Sender(threading.Thread):
         return link if link.connection.asked < self._settings.in_flight else None
 
     def _produce(self, link: Link, sending: Sending) -> None:
-        connection, producer = link.connection, self._producer
+        connection, producer = link.connection, self._inquiry.producer
         if connection is None or producer is None:
             return
         parts = []
@@ -433,14 +313,10 @@ class Sender(threading.Thread):
                 batch.body, sealed.count, sealed.first_ms, sealed.last_ms, batch.compression, producer, batch.sequence)))
             self._release(queue)
         number = connection.correlation()
-        timeout = self._settings.request_timeout
-        message = produce_parts(connection.produce_version, number, self._client_id, int(timeout * 1000), parts)
-        handler = partial(self._answered, connection.produce_version, sending)
-        try:
-            connection.send(number, message, time.monotonic() + timeout + 1, handler)
-            self._watch(link)
-        except OSError as e:
-            self._lost(link, str(e))
+        timeout = int(self._settings.request_timeout * 1000)
+        message = produce_parts(connection.produce_version, number, self._client_id, timeout, parts)
+        # The broker is to give up first.
+        self._request(link, connection, number, message, partial(self._answered, connection.produce_version, sending), 1.0)
 
     def _release(self, queue: PartitionQueue) -> None:
         """An open batch that was held may go when nothing waits in front of it."""
@@ -480,7 +356,7 @@ class Sender(threading.Thread):
         elif outcome is Outcome.REFUSED:
             self.news.append(Refused(batch.sealed, told.error, told.text))
         elif outcome is Outcome.FATAL:
-            self._fail(told.error, told.text)
+            self._fail(Fatal(told.error, told.text))
         elif outcome is Outcome.SPLIT:
             if told.error in _TOO_LARGE:
                 # What the topic takes is learned from its refusals: else every batch would be sent twice.
@@ -503,10 +379,16 @@ class Sender(threading.Thread):
                 self._release(queue)
             self._tell(Gone(topic, error))
 
-    def _fail(self, code: int, text: str) -> None:
+    def _heard(self, news: Trouble | Fatal) -> None:
+        if isinstance(news, Fatal):
+            self._fail(news)
+        else:
+            self._tell(news)
+
+    def _fail(self, news: Fatal) -> None:
         if not self._fatal:
             self._fatal = True
-            self._tell(Fatal(code, text))
+            self._tell(news)
 
     def _tell(self, news: News) -> None:
         self.news.append(news)
