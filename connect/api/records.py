@@ -98,7 +98,6 @@ class RecordBatch(Protocol):
         ...
 
 
-@runtime_checkable
 class PouringBatch(RecordBatch, Protocol):
     """A batch that can write its records where the producer wants them, without an object for each."""
 

@@ -25,7 +25,7 @@ from connect.failpoints import failpoint
 from connect.tasks.backoff import Backoff
 from connect.tasks.ledger import Indexed, InFlight
 from connect.tasks.limits import TopicLimits
-from connect.tasks.producer import Owner, ProduceError, placed, refusal
+from connect.tasks.producer import LibrdkafkaProducer, Owner, ProduceError, placed, refusal
 from connect.tasks.service import Failure, Service
 from connect.tasks.trace import headline
 
@@ -275,7 +275,7 @@ class Delivery:
         service.recovered(backoff)
         # The others that were refused are asked for again when it is their turn.
         ready = [t for t in new if t not in refused]
-        if not service.producer.splits:
+        if isinstance(service.producer, LibrdkafkaProducer):
             for name, limit in self._limits.of(ready).items():
                 service.fit(name, limit)
         for name in ready:

@@ -37,13 +37,20 @@ class Times:
     """The same after a failure."""
 
 
+_batches: set[type] = set()
+"""Classes whose objects are batches."""
+
+
 def as_batch(polled: RecordBatch | Sequence[SourceRecord] | None) -> RecordBatch | None:
     """What ``poll`` returned as a batch; an empty list is nothing."""
     if polled is None:
         return None
     if isinstance(polled, list | tuple):
         return ListBatch(polled) if polled else None
-    # Not isinstance: of a protocol that takes longer than a small batch.
+    # Once for each class: of a protocol it takes longer than a small batch.
+    if type(polled) not in _batches:
+        assert isinstance(polled, RecordBatch)
+        _batches.add(type(polled))
     return cast("RecordBatch", polled)
 
 

@@ -117,12 +117,8 @@ def request_refusal(topic: str, size: int, where: str) -> ConnectError:
 class DataProducer(Protocol):
     """What a task's records are handed to. Used by one thread."""
 
-    batch_size: int
-    """Largest request for one partition, bytes (a single larger record is still sent)."""
     fatal: KafkaError | None
     """The error after which it delivers nothing more."""
-    splits: bool
-    """Whether it splits a request that a topic finds too large, so that only a record that is too large is refused."""
     hopeless: bool
     """Whether the record that was not taken will not be, however long one waits: there is no room for it."""
 
@@ -161,10 +157,6 @@ class DataProducer(Protocol):
         """Records that wait for an acknowledgement, or for their owner to be told."""
         ...
 
-    def smaller(self, batch_size: int) -> DataProducer:
-        """The producer to be used from now on: its requests are at most so large. Nothing may be in flight."""
-        ...
-
     def drop(self) -> None:
         """Give up what is in flight, so that the process can end."""
         ...
@@ -200,30 +192,21 @@ class NativeProducer(produce.Producer):
     """Ours (:mod:`connect.kafka.produce`)."""
 
     hopeless = False
-    splits = True
 
     def __init__(self, config: Mapping[str, Any], client_id: str, on_error: Callable[[str], None]) -> None:
         super().__init__(config, client_id, lambda e: on_error(_told(e)))
-        self.batch_size = int(config.get("batch.size", DEFAULTS["batch.size"]))
-
-    def smaller(self, batch_size: int) -> NativeProducer:
-        """See DataProducer."""
-        self.batch_size = batch_size
-        self.limit(batch_size)
-        return self
 
 
 class LibrdkafkaProducer:
     """librdkafka's. What is in flight is bounded by its own queue limits (records and bytes, counted until the delivery report
-    is served)."""
-
-    splits = False
+    is served). It does not split a request that a topic finds too large, as ours does: see :mod:`connect.tasks.limits`."""
 
     def __init__(self, config: Mapping[str, Any], client_id: str, on_error: Callable[[str], None]) -> None:
         self.fatal: KafkaError | None = None
         self.hopeless = self.held = False
         self.sink: Any = None
         self.batch_size = int(config.get("batch.size", DEFAULTS["batch.size"]))
+        """Largest request for one partition, bytes (a single larger record is still sent)."""
         self._on_error = on_error
         self._config = config
         self._client_id = client_id
@@ -274,7 +257,7 @@ class LibrdkafkaProducer:
         return len(self._producer)
 
     def smaller(self, batch_size: int) -> LibrdkafkaProducer:
-        """See DataProducer."""
+        """A new producer whose requests are at most so large. This one must have nothing in flight, or order is lost."""
         assert not len(self)
         new = LibrdkafkaProducer({**self._config, "batch.size": batch_size}, self._client_id, self._on_error)
         for name in self._known:

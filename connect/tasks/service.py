@@ -14,7 +14,15 @@ from connect.tasks.commit import Commit
 from connect.tasks.control import Control
 from connect.tasks.ledger import InFlight, Ledger
 from connect.tasks.meters import Meters
-from connect.tasks.producer import ClientError, DataProducer, is_purged, is_too_large, refusal, request_refusal
+from connect.tasks.producer import (
+    ClientError,
+    DataProducer,
+    LibrdkafkaProducer,
+    is_purged,
+    is_too_large,
+    refusal,
+    request_refusal,
+)
 from connect.tasks.reporter import Reporter
 from connect.tasks.tolerance import Tolerance
 from connect.tasks.trace import headline
@@ -123,19 +131,23 @@ class Service:
 
     def _innocent(self, error: ClientError, message: Any) -> bool:
         """Whether the record was refused only because of others in its request (see :mod:`connect.tasks.limits`)."""
-        if self.producer.splits or not is_too_large(error):
+        producer = self.producer
+        if not isinstance(producer, LibrdkafkaProducer) or not is_too_large(error):
             return False
-        return _size(message) + _FRAMING < self.limits.get(message.topic(), self.producer.batch_size)
+        return _size(message) + _FRAMING < self.limits.get(message.topic(), producer.batch_size)
 
     def fit(self, topic: str, limit: int) -> None:
-        """Requests to this topic may be at most so large: make them smaller, after what is in flight. Raises StoppedError."""
+        """librdkafka's requests to this topic may be at most so large: make them smaller, after what is in flight. Raises
+        StoppedError."""
         self.limits[topic] = limit
-        if limit >= self.producer.batch_size:
+        producer = self.producer
+        assert isinstance(producer, LibrdkafkaProducer)
+        if limit >= producer.batch_size:
             return
         _log.info("Topic %s takes at most %d bytes (max.message.bytes): requests are kept below that", topic, limit)
-        while len(self.producer):
+        while len(producer):
             self.breathe(wait=0.1)
-        self.producer = self.producer.smaller(limit)
+        self.producer = producer.smaller(limit)
 
     def check(self) -> None:
         """Raises the error of a record that was refused, or of a producer that cannot go on."""

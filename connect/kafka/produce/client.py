@@ -102,10 +102,6 @@ class Producer:
         where more than a millisecond is asked for, which is somebody's wish."""
         self._sender.eager = now
 
-    def limit(self, batch_size: int) -> None:
-        """Requests hold at most so many bytes for one partition from now on (a single larger record is still sent)."""
-        self._accumulator.batch_size = batch_size
-
     def poll(self, seconds: float = 0.0) -> int:
         """Tell owners what became of their records, waiting at most so long for something to tell; how many batches."""
         sender = self._sender
