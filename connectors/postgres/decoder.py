@@ -10,10 +10,11 @@ from connect.api.errors import ConnectError, RecordError
 from connect.api.records import SourceRecord
 from connectors.batch import ChangeBatch
 from connectors.changes import Change, Facts, Kind, RowRun, TableState
-from connectors.core.run import READ, Rows
+from connectors.core.run import Rows
 from connectors.facts import SnapshotMarks, context_headers, version
 from connectors.postgres.changes import SnapshotTable, SpanningRun, Transaction
 from connectors.postgres.config import PostgresConfig
+from connectors.postgres.copied import NO_MARKS, CopiedRows
 from connectors.postgres.core.rows import TupleSpans
 from connectors.postgres.core.runs import gather, pass_over, walk
 from connectors.postgres.core.walk import scan
@@ -22,16 +23,16 @@ from connectors.postgres.lsn import LSN
 from connectors.postgres.messages import MessageSelection, message_value
 from connectors.postgres.offsets import PgOffset, partition_of
 from connectors.postgres.pgoutput import Begin, Commit, Message, Origin, Relation, Truncate, row_tuples
+from connectors.postgres.progress import Progress
 from connectors.postgres.relations import Catalog, CatalogTable
 from connectors.postgres.source import PgSource
 from connectors.postgres.tables import TableBuilder
 from connectors.tables import Table
-from connectors.transactions import TransactionCounts, begin_record, end_record
+from connectors.transactions import begin_record, end_record
 from schemas.envelope import MESSAGE_KEY
 
 __all__ = ["Decoder"]
 
-_NO_MARKS = SnapshotMarks()
 _ROW_KINDS = {73: "INSERT", 85: "UPDATE", 68: "DELETE"}
 _INSERT, _UPDATE, _DELETE, _BEGIN, _COMMIT, _RELATION, _TYPE, _ORIGIN, _TRUNCATE, _MESSAGE, _KEEPALIVE = (
     ord(c) for c in "IUDBCRYOTMk")
@@ -65,32 +66,23 @@ class Decoder:
         headers = context_headers("postgresql", config.topic_prefix, connector.task_id, connector.run_id)
         self._facts = Facts(version(), "postgresql", config.topic_prefix, partition_of(config.topic_prefix),
                             headers if config.extended_headers else ())
-        self._base = base
         self._source = PgSource(self._facts, connector.database, base)
+        self._copied = CopiedRows(self._builder, self._facts, self._source, base, clock)
+        self._progress = Progress(base, resume, config.provide_transaction_metadata)
         self._tables: dict[int, TableState | None] = {}
         self._names: dict[int, str] = {}
         self._spans, self._old = TupleSpans(), TupleSpans()
-        self._offset = resume if resume is not None else base
-        self._resume = self._offset
-        self._threshold = self._offset.resume_lsn
-        self._tx: Transaction | None = None
-        self._tx_skipped = False
-        self._index = 0
-        self._skip = 0
-        self._counts = TransactionCounts()
-        self._transaction_id: str | None = None
         self._entries: list[tuple[Kind, Change | RowRun | SourceRecord]] = []
-        self._progressed: tuple[int, str] | None = None
 
     @property
     def offset(self) -> PgOffset:
         """The offset after everything fed so far."""
-        return self._offset
+        return self._progress.offset
 
     @property
     def in_transaction(self) -> bool:
         """Whether the last frame fed lies inside a transaction."""
-        return self._tx is not None
+        return self._progress.tx is not None
 
     def feed(self, frames: Sequence[bytes]) -> ChangeBatch[PgOffset]:
         """Decode CopyData payloads in the order read. May end inside a transaction. A batch without records still moves the
@@ -124,25 +116,15 @@ class Decoder:
         except ValueError as e:
             raise ConnectError(f"the replication stream cannot be read at {LSN(lsn)}: {e}; the server or something between "
                                "sent what the protocol does not allow") from None
-        self._settle()
+        self._progress.settle()
         if newest > self.server_wal_end:
             self.server_wal_end = LSN(newest)
-        return ChangeBatch(self._facts, self._entries, self._offset, self._clock(), self._source)
+        return ChangeBatch(self._facts, self._entries, self._progress.offset, self._clock(), self._source)
 
     def _keepalive(self, wal_end: int, reply: bool) -> None:
         if reply:
             self.reply_requested = True
-        # Everything that committed before wal_end was sent before this message; so between transactions it is all handed on.
-        if self._tx is None and wal_end > self._threshold:
-            self._threshold = LSN(wal_end)
-            self._offset = self._moved(lsn_commit=self._threshold)
-
-    def _moved(self, **changes: Any) -> PgOffset:
-        """The offset further on: no snapshot any more, no transaction open, the server's identity in it."""
-        identity = self._base
-        return self._offset.but(snapshot=None, snapshot_completed=False, last_snapshot_record=False, tx_lsn=None, tx_index=0,
-                                transaction_id=None, tx_counts={}, system_id=identity.system_id, timeline=identity.timeline,
-                                ).but(**changes)
+        self._progress.keepalive(wal_end)
 
     def _other(self, kind: int, lsn: int, frame: bytes) -> None:
         if kind == _COMMIT:
@@ -150,7 +132,7 @@ class Decoder:
         elif kind == _RELATION:
             self._relation(Relation.parse(frame))
         elif kind == _ORIGIN:
-            self._origin(Origin.parse(frame))
+            self._progress.origin(Origin.parse(frame))
         elif kind == _TRUNCATE:
             self._truncate(lsn, Truncate.parse(frame))
         elif kind == _MESSAGE:
@@ -161,79 +143,17 @@ class Decoder:
                 "nothing after it was read. Use a newer version")
 
     def _begin(self, lsn: int, begin: Begin) -> None:
-        if self._tx is not None:
-            raise ValueError("a transaction begins inside another")
-        last = self._offset.lsn_commit
-        self._tx = Transaction(begin.final_lsn, begin.xid, begin.ts_us, last)
-        self._index = self._skip = 0
-        self._tx_skipped = begin.final_lsn < self._threshold
-        if self._tx_skipped:
-            return
-        pending, self._resume = self._resume, PgOffset()
-        resumed = False
-        if pending.tx_lsn is not None and pending.tx_lsn >= self._threshold:
-            resumed = pending.tx_lsn == begin.final_lsn
-            if resumed:
-                self._skip = pending.tx_index
-            elif pending.tx_lsn < begin.final_lsn and pending.tx_index:
-                raise ConnectError(
-                    f"the transaction whose commit record is at {pending.tx_lsn} was handed on in part ({pending.tx_index} "
-                    f"changes) and the server does not send it again; the next one is at {begin.final_lsn}. Its other changes "
-                    "are missing: was the slot recreated, or the publication changed? Take a new snapshot of its tables, then "
-                    "correct the offset")
-        self._counts = TransactionCounts.resumed(pending.tx_counts) if resumed else TransactionCounts()
-        self._transaction_id = f"{begin.xid}:{lsn}"
-        told = resumed and pending.transaction_id is not None
-        if told:
-            self._transaction_id = pending.transaction_id
-        self._progress(lsn, "BEGIN")
-        if self._config.provide_transaction_metadata and not told:
+        if self._progress.begin(lsn, begin) and self._config.provide_transaction_metadata:
             record = begin_record(self._topics.transaction, f"{begin.xid}:{lsn}", begin.ts_us // 1000, self._facts.partition,
-                                  self._offset.write())
+                                  self._progress.offset.write())
             self._entries.append((Kind.RECORD, record))
-
-    def _settle(self) -> None:
-        """Bring the offset up to date with the rows since."""
-        if self._progressed is not None:
-            self._progress(*self._progressed)
-
-    def _progress(self, lsn: int, what: str) -> None:
-        """Move the offset inside the transaction."""
-        self._progressed = None
-        tx = self._tx
-        assert tx is not None
-        at = LSN(lsn) if lsn else self._offset.lsn
-        metadata = self._config.provide_transaction_metadata
-        self._offset = self._moved(
-            lsn=at, lsn_proc=at, tx_id=tx.tx_id, ts_usec=tx.ts_us, message_type=what, tx_lsn=tx.final_lsn,
-            tx_index=max(self._index, self._skip),
-            transaction_id=self._transaction_id if metadata else None, tx_counts=dict(self._counts.by_table) if metadata else {})
 
     def _commit(self, lsn: int, commit: Commit) -> None:
-        tx = self._tx
-        if tx is None:
-            raise ValueError("a transaction ends that has not begun")
-        self._tx = self._progressed = None
-        if self._tx_skipped:
-            return
-        self._committed(tx.tx_id, commit)
-        if self._config.provide_transaction_metadata:
-            record = end_record(self._topics.transaction, f"{tx.tx_id}:{lsn}", commit.ts_us // 1000, self._counts,
-                                self._facts.partition, self._offset.write())
+        tx = self._progress.commit(commit)
+        if tx is not None and self._config.provide_transaction_metadata:
+            record = end_record(self._topics.transaction, f"{tx.tx_id}:{lsn}", commit.ts_us // 1000, self._progress.counts,
+                                self._facts.partition, self._progress.offset.write())
             self._entries.append((Kind.RECORD, record))
-
-    def _committed(self, tx_id: int | None, commit: Commit) -> None:
-        """The offset is behind that transaction."""
-        end = commit.end_lsn
-        self._threshold = max(self._threshold, end)
-        self._offset = self._moved(
-            lsn=end, lsn_proc=end, lsn_commit=end, tx_id=tx_id, ts_usec=commit.ts_us, message_type="COMMIT")
-
-    def _origin(self, origin: Origin) -> None:
-        tx = self._tx
-        if tx is None:
-            raise ValueError("an origin outside a transaction")
-        self._tx = Transaction(tx.final_lsn, tx.tx_id, tx.ts_us, tx.last_commit, origin.name, origin.lsn)
 
     def _relation(self, relation: Relation) -> None:
         self._names[relation.oid] = f"{relation.schema}.{relation.name}"
@@ -246,17 +166,11 @@ class Decoder:
         table = self._builder.build(relation, self._catalog.table(relation.oid))
         self._tables[relation.oid] = None if table is None else TableState(table)
 
-    def _next(self) -> bool:
-        """Count a change message of the transaction; whether it is to be emitted."""
-        if self._tx is None:
-            raise ValueError("a change outside a transaction")
-        self._index += 1
-        return not self._tx_skipped and self._index > self._skip
-
     def _walk(self, scanned: list[tuple[int, int, int, int, bytes]], i: int) -> int:
         """Take the transactions from there on that are nothing but ordinary rows of one table; where the next message is, ``i``
         if none was taken. What it does not take is decoded message by message, which leaves the same behind."""
-        if self._each or self._tx is not None or self._resume.tx_lsn is not None or i + 2 >= len(scanned):
+        progress = self._progress
+        if self._each or not progress.fresh or i + 2 >= len(scanned):
             return i
         oid = scanned[i + 1][3]
         state = self._tables.get(oid) if oid else None
@@ -265,11 +179,11 @@ class Decoder:
         table, rows = state.table, Rows()
         keys, by_key = self._prepare(table)
         transactions: list[tuple[int, int, int, int | None]] = []
-        end = walk(scanned, i, rows, oid, self._threshold, self._offset.lsn_commit, transactions, self._spans, self._old, keys,
-                   by_key)
+        end = walk(scanned, i, rows, oid, progress.threshold, progress.offset.lsn_commit, transactions, self._spans,
+                   self._old, keys, by_key)
         if end > i:
             self._entries.append((Kind.RUN, SpanningRun(state, rows, transactions, self._config.tombstones_on_delete)))
-            self._committed(transactions[-1][2], Commit.parse(scanned[end - 1][4]))
+            progress.committed(transactions[-1][2], Commit.parse(scanned[end - 1][4]))
         return end
 
     def _prepare(self, table: Table) -> tuple[list[int], bool]:
@@ -281,8 +195,9 @@ class Decoder:
 
     def _run(self, scanned: list[tuple[int, int, int, int, bytes]], i: int, oid: int) -> int:
         """Take the rows from there on that need no closer look; where the next message is, ``i`` if none was taken."""
-        tx = self._tx
-        if tx is None or self._each or self._tx_skipped or self._index < self._skip or oid not in self._tables:
+        progress = self._progress
+        tx = progress.tx
+        if tx is None or self._each or progress.passing or progress.index < progress.skip or oid not in self._tables:
             return i
         state = self._tables[oid]
         if state is None:
@@ -290,17 +205,17 @@ class Decoder:
         else:
             table, rows = state.table, Rows()
             keys, by_key = self._prepare(table)
-            end = gather(scanned, i, rows, self._index, self._spans, self._old, keys, by_key)
+            end = gather(scanned, i, rows, progress.index, self._spans, self._old, keys, by_key)
             if end > i:
                 self._entries.append((Kind.RUN, RowRun(state, rows, tx, self._config.tombstones_on_delete)))
         if end > i:
             kind, lsn = scanned[end - 1][:2]
-            self._index += end - i
-            self._progressed = (lsn, _ROW_KINDS[kind])
+            progress.index += end - i
+            progress.row(lsn, _ROW_KINDS[kind])
         return end
 
     def _row(self, kind: int, lsn: int, oid: int, frame: bytes) -> None:
-        if not self._next():
+        if not self._progress.next():
             return
         try:
             state = self._tables[oid]
@@ -313,19 +228,20 @@ class Decoder:
                 self._update(state, lsn, frame)
             else:
                 self._delete(state, lsn, frame)
-        self._progressed = (lsn, _ROW_KINDS[kind])
+        self._progress.row(lsn, _ROW_KINDS[kind])
 
     def _change(self, state: TableState, frame: bytes, new: int, old: int, partial: bool, lsn: int) -> Change:
-        assert self._tx is not None
+        progress = self._progress
+        assert progress.tx is not None
         block = self._block(state.table.qualified, lsn)
-        return Change(state, frame, new, old, partial, self._tx, self._index, lsn, block=block)
+        return Change(state, frame, new, old, partial, progress.tx, progress.index, lsn, block=block)
 
     def _block(self, collection: str, lsn: int) -> dict[str, Any] | None:
         if not self._config.provide_transaction_metadata:
             return None
-        total, place = self._counts.next(collection)
-        assert self._tx is not None
-        return {"id": f"{self._tx.tx_id}:{lsn}", "total_order": total, "data_collection_order": place}
+        total, place = self._progress.counts.next(collection)
+        assert self._progress.tx is not None
+        return {"id": f"{self._progress.tx.tx_id}:{lsn}", "total_order": total, "data_collection_order": place}
 
     def _insert(self, state: TableState, lsn: int, frame: bytes) -> None:
         if "c" in self._skipped:
@@ -389,88 +305,53 @@ class Decoder:
             self._entries.append((Kind.TOMBSTONE, change))
 
     def _truncate(self, lsn: int, truncate: Truncate) -> None:
-        if not self._next():
+        if not self._progress.next():
             return
         if "t" not in self._skipped:
             for oid in truncate.relations:
                 state = self._tables.get(oid)
                 if state is not None:
                     self._entries.append((Kind.TRUNCATE, self._change(state, b"", -1, -1, False, lsn)))
-        self._progress(lsn, "TRUNCATE")
-
+        self._progress.change(lsn, "TRUNCATE")
     def _message(self, lsn: int, message: Message) -> None:
         if message.transactional:
-            if not self._next():
+            if not self._progress.next():
                 return
-        elif message.lsn <= self._threshold:
+        elif message.lsn <= self._progress.threshold:
             return
         emit = self._messages.wants(message.prefix)
-        tx = self._tx
+        tx = self._progress.tx
         block = None
         if message.transactional:
             assert tx is not None
             block = self._block("message", lsn) if emit else None
-            self._progress(lsn, "MESSAGE")
+            self._progress.change(lsn, "MESSAGE")
         else:
-            # It is sent when it is read, before every transaction that is still open: what committed before it was sent.
-            tx = Transaction(None, None, self._clock() // 1000, self._offset.lsn_commit)
-            self._threshold = message.lsn
-            self._offset = self._moved(lsn=message.lsn, lsn_proc=message.lsn, lsn_commit=message.lsn, message_type="MESSAGE")
+            tx = Transaction(None, None, self._clock() // 1000, self._progress.offset.lsn_commit)
+            self._progress.message(message.lsn)
         if emit:
             self._entries.append((Kind.RECORD, self._message_record(message, lsn, tx, block)))
 
     def _message_record(self, message: Message, lsn: int, tx: Transaction, block: dict[str, Any] | None) -> SourceRecord:
         source = self._source.value_at(tx, LSN(lsn), "", "", None)
         schema, value = message_value(message, self._config.binary_handling_mode, source, block, self._clock() // 1_000_000)
-        return SourceRecord(self._facts.partition, self._offset.write(), self._topics.message, MESSAGE_KEY,
+        return SourceRecord(self._facts.partition, self._progress.offset.write(), self._topics.message, MESSAGE_KEY,
                             {"prefix": message.prefix}, schema, value)
 
     def table_for_snapshot(self, table: CatalogTable) -> SnapshotTable | None:
         """How to read that table, None when it is not captured."""
-        relation = self._builder.selects(table)
-        whole = self._builder.build(relation, table, copied=True)
-        if whole is None:
-            return None
-        wanted = {c.name for c in whole.columns} | {c.name for c in whole.key}
-        columns = tuple(c for c in relation.columns if c.name in wanted)
-        if columns == relation.columns:  # as most are; with thousands of tables to build one twice is what a start costs
-            return SnapshotTable(table, tuple(c.name for c in columns), TableState(whole))
-        reduced = self._builder.build(
-            Relation(relation.oid, relation.schema, relation.name, relation.replica_identity, columns), table, copied=True)
-        assert reduced is not None
-        return SnapshotTable(table, tuple(c.name for c in columns), TableState(reduced))
+        return self._copied.table(table)
 
     def snapshot_batch(self, table: SnapshotTable, lines: list[bytes], at: SnapshotPosition,
-                       marks: SnapshotMarks = _NO_MARKS) -> ChangeBatch[PgOffset]:
+                       marks: SnapshotMarks = NO_MARKS) -> ChangeBatch[PgOffset]:
         """``COPY … TO STDOUT`` text lines (with or without the newline) as ``r`` events. With ``marks.last`` the
         batch's offset says that the snapshot is complete."""
-        tx = Transaction(None, at.tx_id, at.ts_us, None)
-        running = self._snapshot_offset(at, False)
-        entries: list[tuple[Kind, Change | RowRun | SourceRecord]] = []
-        size = len(lines)
-        # The first row and the last one may be told apart from those between.
-        for begin, end in ((0, 1), (1, size - 1), (max(1, size - 1), size)):
-            if begin >= end:
-                continue
-            offset = self._snapshot_offset(at, True) if marks.last and end == size else running
-            run = RowRun(table.state, Rows(), tx, marker=marks.word(begin == 0, end == size), offset=offset)
-            run.rows.fill(READ, lines, begin, end, at.lsn)
-            entries.append((Kind.RUN, run))
-        offset = self._snapshot_offset(at, marks.last)
-        self._enter(offset)
-        return ChangeBatch(self._facts, entries, offset, self._clock(), self._source)
+        return self._entered(self._copied.batch(table, lines, at, marks))
 
     def snapshot_done(self, at: SnapshotPosition) -> ChangeBatch[PgOffset]:
         """A batch without records whose offset says that the snapshot is complete (no row was there to say it)."""
-        offset = self._snapshot_offset(at, True)
-        self._enter(offset)
-        return ChangeBatch(self._facts, [], offset, self._clock(), self._source)
+        return self._entered(self._copied.done(at))
 
-    def _enter(self, offset: PgOffset) -> None:
-        self._offset = offset
-        self._resume = PgOffset()
-        self._threshold = offset.resume_lsn
-
-    def _snapshot_offset(self, at: SnapshotPosition, done: bool) -> PgOffset:
-        return self._base.but(lsn=at.lsn, tx_id=at.tx_id, ts_usec=at.ts_us, snapshot=at.mode, snapshot_completed=done,
-                                    last_snapshot_record=done)
+    def _entered(self, batch: ChangeBatch[PgOffset]) -> ChangeBatch[PgOffset]:
+        self._progress.enter(batch.offset)
+        return batch
