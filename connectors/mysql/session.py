@@ -10,7 +10,7 @@ import contextlib
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from connect.api.errors import ConnectError, HeadgateError
@@ -29,8 +29,9 @@ from connectors.mysql.packets import (
     read_lenenc,
     split_row,
 )
+from connectors.mysql.rawrows import RawRows, Refused
 
-__all__ = ["RawRows", "Row", "Session"]
+__all__ = ["Row", "Session"]
 
 Row = tuple[str | None, ...]
 """One row of an answer, every value as the server's text."""
@@ -41,8 +42,6 @@ _MARGIN: Final = 5.0
 """Seconds after which a statement that the server should have ended by itself is given up."""
 _SEND_TIMEOUT: Final = 60.0
 _MOST_COLUMNS: Final = 65_536
-_GULP_BYTES: Final = 1 << 20
-_GULP_ROWS: Final = 4096
 
 
 class Session:
@@ -51,7 +50,8 @@ class Session:
     def __init__(self, conn: Any, channel: Channel, address: Address, stopping: Callable[[], bool]) -> None:
         self._conn = conn
         self._stopping = stopping
-        self._rows: RawRows | None = None
+        self.rows: RawRows | None = None
+        """Those that are read one after the other at present; nothing else can be asked meanwhile."""
         self.channel = channel
         """The socket; for the stream, which speaks another protocol on it."""
         self.address = address
@@ -163,7 +163,7 @@ class Session:
             rows: list[Row] = []
             more = True
             while more:
-                described, status = self._head(doing, deadline, waiting, secret)
+                described, status = self.head(doing, deadline, waiting, secret)
                 if described is None:
                     more = bool(status & MORE_RESULTS)
                     continue
@@ -176,11 +176,11 @@ class Session:
                         more = bool(end_status(packet) & MORE_RESULTS)
                         break
                     if packet[:1] == b"\xff":
-                        told = self._error(packet, doing, secret)
+                        told = self.error_of(packet, doing, secret)
                         raise told
                     rows.append(tuple(_text(v) for v in split_row(packet, len(described))))
             return rows
-        except _Refused as e:
+        except Refused as e:
             raise e.error from None
         except ValueError as e:
             raise self.channel.lost(doing, f"what came makes no sense: {e}") from None
@@ -203,13 +203,13 @@ class Session:
         """
         doing = doing or _short(sql)
         self._send(sql, args, doing)
-        rows = self._rows = RawRows(self, doing)
+        rows = self.rows = RawRows(self, doing)
         if not at_once:
             rows.begin()
         return rows
 
     def _send(self, sql: str, args: Sequence[str | bytes | int | None], doing: str) -> None:
-        if self._rows is not None:
+        if self.rows is not None:
             raise ConnectError(f"{doing}: rows of an earlier statement are still unread on this connection")
         if self.channel.broken:
             raise self.channel.lost(doing, "it was closed")
@@ -223,14 +223,15 @@ class Session:
             raise _GivenUp
         return packet
 
-    def _head(
+    def head(
         self, doing: str, deadline: float | None, waiting: Callable[[], None] | None, secret: bool
     ) -> tuple[list[ColumnInfo] | None, int]:
-        """The beginning of a result: its columns, None when it has no rows; and the server's status, where it is told."""
+        """The beginning of a result: its columns, None when it has no rows; and the server's status, where it is told. Raises
+        Refused with the server's error, ValueError for what is no result."""
         packet = self._packet(doing, deadline, waiting)
         first = packet[:1]
         if first == b"\xff":
-            raise _Refused(self._error(packet, doing, secret))
+            raise Refused(self.error_of(packet, doing, secret))
         if first == b"\x00":
             return None, parse_ok(packet)[1]
         count, end = read_lenenc(packet, 0)
@@ -241,7 +242,8 @@ class Session:
             raise ValueError("more columns than were told")
         return columns, 0
 
-    def _error(self, packet: bytes, doing: str, secret: bool = False) -> DatabaseError | ConnectionLost:
+    def error_of(self, packet: bytes, doing: str, secret: bool = False) -> DatabaseError | ConnectionLost:
+        """What an error packet says, as an error of ours. Of a ``secret`` statement no part appears in it."""
         error = parse_error(packet)
         text = "the server refused it" if secret and error.sqlstate.startswith("42") else error.text
         return failure(error.number, text, doing, str(self.address), sqlstate=error.sqlstate)
@@ -263,7 +265,7 @@ class Session:
     def close(self) -> None:
         """Close; the server rolls back what was open. Rows that are still to come are not waited for."""
         if not self.channel.broken:
-            if self._rows is not None:
+            if self.rows is not None:
                 self.cancel()
                 return
             with contextlib.suppress(HeadgateError):
@@ -271,133 +273,13 @@ class Session:
         self._close()
 
     def _close(self) -> None:
-        self._rows = None
+        self.rows = None
         self.channel.close()
         self._conn._force_close()
 
 
-class RawRows:
-    """The rows of one SELECT, while they come. Iterate, or :meth:`read` in gulps; then it is over, or :meth:`close` it."""
-
-    def __init__(self, session: Session, doing: str) -> None:
-        self._session = session
-        self._doing = doing
-        self._begun = self._ended = False
-        self._error: Exception | None = None
-        self.columns: Sequence[ColumnInfo] = ()
-        """What the server says of the columns, once it has."""
-
-    def begin(self) -> None:
-        """Wait for the description of the columns. Raises what Session.query raises."""
-        session, doing = self._session, self._doing
-        try:
-            described, _ = session._head(doing, None, None, False)
-        except _Refused as e:
-            self._finish()
-            raise e.error from None
-        except ValueError as e:
-            self._finish()
-            raise session.channel.lost(doing, f"what came makes no sense: {e}") from None
-        except BaseException:
-            self._finish()
-            session.cancel()
-            raise
-        self._begun = True
-        if described is None:
-            self._finish()
-        else:
-            self.columns = described
-
-    def read(self, max_rows: int = _GULP_ROWS, max_bytes: int = _GULP_BYTES) -> list[bytes]:
-        """The next rows in order, as soon as there are some; [] once all were read. Rows that came before an error are given
-        first. Raises DatabaseError, ConnectionLost, Stopped."""
-        while (rows := self.read_within(60.0, max_rows, max_bytes)) is None:
-            pass
-        return rows
-
-    def read_within(self, seconds: float, max_rows: int = _GULP_ROWS, max_bytes: int = _GULP_BYTES) -> list[bytes] | None:
-        """The same, and None when none came within about so many seconds."""
-        if self._error is not None:
-            error, self._error = self._error, None
-            raise error
-        if self._ended:
-            return []
-        channel, doing = self._session.channel, self._doing
-        rows: list[bytes] = []
-        try:
-            if not self._begun and not channel.wait(seconds):
-                return None
-        except BaseException:
-            self._finish()
-            self._session.cancel()
-            raise
-        if not self._begun:
-            self.begin()
-            if self._ended:
-                return []
-        try:
-            left = max_bytes
-            while True:
-                left -= channel.take(rows, left, max_rows, doing)
-                if rows and self._over(rows):
-                    break
-                if len(rows) >= max_rows or left <= 0:
-                    return rows
-                if not channel.receive(doing):
-                    if rows:
-                        return rows
-                    if not channel.wait(seconds):
-                        return None
-        except ConnectionLost as e:
-            self._finish()
-            if not rows:
-                raise
-            self._error = e
-            return rows
-        except BaseException:
-            self._finish()
-            self._session.cancel()
-            raise
-        self._finish()
-        if not rows and self._error is not None:
-            error, self._error = self._error, None
-            raise error
-        return rows
-
-    def _over(self, rows: list[bytes]) -> bool:
-        """Whether the newest packet is the end, or an error; it is taken away then. The server sends nothing after it."""
-        last = rows[-1]
-        if is_end(last):
-            rows.pop()
-            return True
-        if last[:1] == b"\xff":
-            rows.pop()
-            self._error = self._session._error(last, self._doing)
-            return True
-        return False
-
-    def _finish(self) -> None:
-        self._ended = True
-        self._session._rows = None
-
-    def __iter__(self) -> Iterator[bytes]:
-        while rows := self.read():
-            yield from rows
-
-    def close(self) -> None:
-        """Leave the rest unread: the statement is ended on the server, and the connection closed, as it cannot be used then."""
-        if not self._ended:
-            self._finish()
-            self._session.cancel()
-
-
 class _GivenUp(Exception):
     """The time-out of a statement has passed."""
-
-
-class _Refused(Exception):
-    def __init__(self, error: Exception) -> None:
-        self.error = error
 
 
 def parse_version(text: str) -> tuple[int, ...]:
