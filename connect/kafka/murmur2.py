@@ -1,4 +1,5 @@
-"""murmur2 as Kafka's Java clients hash keys: which partition a key belongs to. For tests and explanations, not the hot path."""
+"""murmur2 as Kafka's Java clients hash keys: which partition a key belongs to. The compiled core has
+it in C."""
 
 from __future__ import annotations
 

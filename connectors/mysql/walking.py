@@ -180,7 +180,7 @@ class EventWalk:
 
     def _enter(self, tx: Begun, places: Places) -> None:
         walk, gtid = self._walk, None if tx.gtid is None else tx.gtid.encode()
-        walk.events, walk.gtid, walk.gtid_time = tx.events, gtid, self._progress.gtid_ts_us
+        walk.events, walk.gtids.gtid, walk.gtids.time = tx.events, gtid, self._progress.gtid_ts_us
         places.begin(tx.pos, -1 if tx.thread is None else tx.thread, tx.ts_us, gtid)
         tables = {}
         for table_id, mapped in self._tables.ids.items():
@@ -193,7 +193,7 @@ class EventWalk:
         walk, progress, rows, tables = self._walk, self._progress, self._rows, self._tables
         progress.walked(walk.start, walk.pos, walk.server)
         if walk.commit_time >= 0:
-            progress.walked_commits(walk.commit_time, walk.executed)
+            progress.walked_commits(walk.commit_time, walk.gtids.executed)
             tables.forget_ids()
         else:
             assert tx is not None

@@ -7,4 +7,5 @@ from schemas.core_select import load
 
 load("schemas.core.writer")
 load("schemas.core.sink")
+load("schemas.core.jsontext")
 load("schemas.core.jsonwriter")

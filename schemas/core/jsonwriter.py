@@ -9,6 +9,7 @@ import struct
 from binascii import b2a_base64
 from collections.abc import Sequence
 
+from schemas.core.jsontext import _read_double, write_text
 from schemas.core.writer import Writer
 from schemas.javajson import double_text, float_text
 
@@ -16,20 +17,9 @@ __all__ = ["ARRAY", "BOOLEAN", "BYTES", "DOUBLE", "FLOAT", "LONG", "MAP", "PAIRS
 
 LONG, BOOLEAN, FLOAT, DOUBLE, STRING, BYTES, STRUCT, ARRAY, MAP, PAIRS = range(10)
 """What a node writes: both of the last two are maps, as an object and as an array of pairs."""
-_ESCAPES = b"btn?fr"
-"""The letters of the characters 8 to 13; 11 has none."""
 _HEX = b"0123456789ABCDEF"
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _SHORT = 96
-
-
-def _plain8(data: bytes, at: int) -> bool:
-    return False
-
-
-def _read_double(data: bytes, at: int) -> float:
-    value: float = struct.unpack_from("<d", data, at)[0]
-    return value
 
 
 def _read_float(data: bytes, at: int) -> float:
@@ -38,7 +28,6 @@ def _read_float(data: bytes, at: int) -> float:
 
 
 # Compiled, these are the inline functions of jsonwriter.pxd.
-globals().setdefault("plain8", _plain8)
 globals().setdefault("read_double", _read_double)
 globals().setdefault("read_float", _read_float)
 
@@ -244,53 +233,6 @@ class JsonWriter:
 
     def text(self, start: int, end: int) -> None:
         """Append a text in quotes, escaped as Jackson does."""
-        data, writer = self.data, self.writer
-        writer.write_byte(34)
-        done = at = start
-        while at < end:
-            if at + 8 <= end and plain8(data, at):  # type: ignore[name-defined]  # noqa: F821
-                at += 8
-                continue
-            c = data[at]
-            if c > 127:
-                size = self.character(at, end)
-                if size == 0:
-                    raise ValueError(f"a text that is no UTF-8, at byte {at}")
-                at += size
-                continue
-            if c < 32 or c == 34 or c == 92:
-                writer.write_slice(data, done, at)
-                writer.write_byte(92)
-                if c > 31:
-                    writer.write_byte(c)
-                elif c > 7 and c < 14 and c != 11:
-                    writer.write_byte(_ESCAPES[c - 8])
-                else:
-                    writer.write_raw(b"u00")
-                    writer.write_byte(_HEX[c >> 4])
-                    writer.write_byte(_HEX[c & 15])
-                done = at + 1
-            at += 1
-        writer.write_slice(data, done, end)
-        writer.write_byte(34)
-
-    def character(self, at: int, end: int) -> int:
-        """How many bytes the character at ``at`` has, which is none of ASCII; 0 when it is no UTF-8."""
-        data = self.data
-        c = data[at]
-        if c < 0xC2 or c > 0xF4:
-            return 0
-        size = 2 if c < 0xE0 else 3 if c < 0xF0 else 4
-        if size > end - at:
-            return 0
-        d = data[at + 1]
-        if d < 0x80 or d > 0xBF or (c == 0xE0 and d < 0xA0) or (c == 0xED and d > 0x9F) or (c == 0xF0 and d < 0x90) or (
-                c == 0xF4 and d > 0x8F):
-            return 0
-        i = 2
-        while i < size:
-            d = data[at + i]
-            if d < 0x80 or d > 0xBF:
-                return 0
-            i += 1
-        return size
+        bad = write_text(self.data, start, end, _HEX, self.writer)
+        if bad >= 0:
+            raise ValueError(f"a text that is no UTF-8, at byte {bad}")

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connect.api.records import Serialized
-from connect.kafka.core.accumulator import FULL, TOPIC, Accumulator, PourSink
+from connect.kafka.core.accumulator import FULL, TOPIC, Accumulator
+from connect.kafka.core.pour import PourSink
 from connect.kafka.produce.batches import messages
 from connectors.batch import ChangeBatch
 from tests.unit.postgres.wire import (

@@ -9,3 +9,4 @@ from schemas.core_select import load
 __all__ = ["schemas"]
 
 load("connect.kafka.core.accumulator")
+load("connect.kafka.core.pour")

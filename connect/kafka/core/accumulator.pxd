@@ -1,5 +1,4 @@
 cimport cython
-from schemas.core.sink cimport RecordSink
 from schemas.core.writer cimport Writer
 
 cdef inline unsigned int hashed(const unsigned char* at, Py_ssize_t left) noexcept nogil:
@@ -35,6 +34,8 @@ cdef inline int varint_size(long long value) noexcept:
         size += 1
         n >>= 7
     return size
+
+cdef Py_ssize_t _FRAME, _BATCH
 
 @cython.final
 cdef class Sealed:
@@ -93,34 +94,11 @@ cdef class Accumulator:
     cpdef Py_ssize_t extend(self, list records, Py_ssize_t begin, owner, long long now_ms, double now) except -1
     @cython.locals(writer=Writer, data=bytes)
     cdef bytes header(self, headers)
-    @cython.locals(body=cython.Py_ssize_t, since=cython.longlong)
-    cdef Py_ssize_t _room(self, Sink sink, Open open, Py_ssize_t size, bint keyed, long long stamp, double now) except -1
-    cdef _own(self, Open open, Py_ssize_t size, Py_ssize_t body, owner)
-    @cython.locals(body=cython.Py_ssize_t, since=cython.longlong)
-    cdef _write(self, Writer writer, Open open, bytes key, bytes value, bytes header, long long stamp)
+    cdef Py_ssize_t sized(self, Py_ssize_t body, bytes header) except -2
+    cdef bint crowded(self, Py_ssize_t size) except -1
+    cdef int room(self, Sink sink, Open open, Py_ssize_t size, bint keyed, long long stamp, double now) except -1
+    @cython.locals(body=cython.Py_ssize_t, since=cython.longlong, writer=Writer)
+    cdef int lead(self, Open open, Py_ssize_t key, Py_ssize_t value, bytes header, long long stamp) except -1
+    cdef int own(self, Open open, Py_ssize_t size, Py_ssize_t body, bytes header, owner) except -1
     cpdef seal(self, Open open)
     cpdef give_back(self, Py_ssize_t records, Py_ssize_t charge)
-
-cdef class PourSink(RecordSink):
-    cdef Accumulator _accumulator
-    cdef object _lock
-    cdef object _owner
-    cdef Sink _sink
-    cdef bytes _header
-    cdef long long _now_ms
-    cdef double _now
-    cdef readonly int why
-    cdef readonly str topic
-    cdef public Py_ssize_t skip_to
-    cdef readonly Py_ssize_t position
-    cdef readonly Py_ssize_t sent
-    cdef readonly Py_ssize_t size
-    cpdef bint enter(self, str topic, headers) except -1
-    cpdef bint full(self) except -1
-    cpdef bint add(self, record) except -1
-    cpdef leave(self)
-    cpdef clear(self)
-    cpdef begin(self, owner, Py_ssize_t skip_to)
-    @cython.locals(open=Open, into=Writer, sink=Sink, accumulator=Accumulator, end=cython.Py_ssize_t, start=cython.Py_ssize_t, size=cython.Py_ssize_t,
-                   body=cython.Py_ssize_t, since=cython.longlong, partition=cython.Py_ssize_t)
-    cpdef bint put(self, Writer writer, Py_ssize_t key_end, bint valued) except -1

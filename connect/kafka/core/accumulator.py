@@ -8,13 +8,12 @@ Two threads use an accumulator: one extends, the other seals and takes. They hol
 """
 
 from collections import deque
-from time import monotonic, time
 from typing import Any
 
-from schemas.core.sink import RecordSink
+from connect.kafka.murmur2 import murmur2 as _murmur2
 from schemas.core.writer import Writer
 
-__all__ = ["FULL", "PARTITION", "SIZE", "TAKEN", "TOPIC", "Accumulator", "Open", "PourSink", "Sealed", "Sink"]
+__all__ = ["FULL", "PARTITION", "SIZE", "TAKEN", "TOPIC", "Accumulator", "Open", "Sealed", "Sink"]
 
 TAKEN, TOPIC, PARTITION, SIZE, FULL = 0, 1, 2, 3, 4
 """Why :meth:`Accumulator.extend` took no more: it took all; the topic is not known, or has no such partition; the record is
@@ -24,25 +23,6 @@ _FRAME = 32
 """Bytes that a record may take beside key, value and headers: lengths, attributes, differences of time and offset."""
 _BATCH = 61
 """Bytes of a batch's header."""
-
-
-def _murmur2(data: bytes) -> int:
-    h = 0x9747B28C ^ len(data)
-    whole = len(data) & ~3
-    for i in range(0, whole, 4):
-        k = int.from_bytes(data[i:i + 4], "little") * 0x5BD1E995 & 0xFFFFFFFF
-        k ^= k >> 24
-        h = (h * 0x5BD1E995 & 0xFFFFFFFF) ^ (k * 0x5BD1E995 & 0xFFFFFFFF)
-    tail = data[whole:]
-    if tail:
-        h = (h ^ int.from_bytes(tail, "little")) * 0x5BD1E995 & 0xFFFFFFFF
-    h ^= h >> 13
-    h = h * 0x5BD1E995 & 0xFFFFFFFF
-    return h ^ h >> 15
-
-
-def _murmur2_part(writer: Writer, size: int) -> int:
-    return _murmur2(writer.piece(0, size))
 
 
 def _varint_size(value: int) -> int:
@@ -56,7 +36,6 @@ def _varint_size(value: int) -> int:
 
 # Compiled, these are the inline functions of accumulator.pxd and the lines have no effect on them.
 globals().setdefault("murmur2", _murmur2)
-globals().setdefault("murmur2_part", _murmur2_part)
 globals().setdefault("varint_size", _varint_size)
 
 
@@ -183,17 +162,17 @@ class Accumulator:
                     self.why = TOPIC
                     return i - begin
                 last = topic
-            header = self._header_bytes if headers is self._headers else self.header(headers)
+            header = self.header(headers)
             body = 0
             if key is not None:
                 body += len(key)
             if value is not None:
                 body += len(value)
-            size = body + len(header) + _FRAME
-            if size + _BATCH > self.largest:
+            size = self.sized(body, header)
+            if size < 0:
                 self.why = SIZE
                 return i - begin
-            if self.records and (self.bytes + size > self.most_bytes or self.records >= self.most_records):
+            if self.crowded(size):
                 self.why = FULL
                 return i - begin
             if partition < 0:
@@ -205,14 +184,30 @@ class Accumulator:
                 self.why = PARTITION
                 return i - begin
             open = sink.opens[partition]
-            stamp = self._room(sink, open, size, key is not None, stamp if stamp else now_ms, now)
-            self._write(open.writer, open, key, value, header, stamp)
-            self._own(open, size, body, owner)
+            self.room(sink, open, size, key is not None, stamp if stamp else now_ms, now)
+            writer = open.writer
+            self.lead(open, -1 if key is None else len(key), -1 if value is None else len(value), header,
+                      stamp if stamp else now_ms)
+            if key is not None:
+                writer.write_raw(key)
+            writer.write_long(-1 if value is None else len(value))
+            if value is not None:
+                writer.write_raw(value)
+            self.own(open, size, body, header, owner)
             i += 1
         return i - begin
 
-    def _room(self, sink: Sink, open: Open, size: int, keyed: bool, stamp: int, now: float) -> int:
-        """Make the open batch ready for a record of that size and time; the time."""
+    def sized(self, body: int, header: bytes) -> int:
+        """Bytes that a record with so many of key and value is charged with; -1: it is larger than any may be."""
+        size = body + len(header) + _FRAME
+        return -1 if size + _BATCH > self.largest else size
+
+    def crowded(self, size: int) -> bool:
+        """Whether a record of that size must wait until others are done."""
+        return self.records > 0 and (self.bytes + size > self.most_bytes or self.records >= self.most_records)
+
+    def room(self, sink: Sink, open: Open, size: int, keyed: bool, stamp: int, now: float) -> None:
+        """Make the open batch ready for a record of that size and time."""
         if open.count and open.writer.end + size + _BATCH > self.batch_size:
             self.seal(open)
             if not keyed:
@@ -224,10 +219,28 @@ class Accumulator:
             self.touched.append(open)
         elif stamp > open.last_ms:
             open.last_ms = stamp
-        return stamp
 
-    def _own(self, open: Open, size: int, body: int, owner: Any) -> None:
-        """Count a record that was written."""
+    def lead(self, open: Open, key: int, value: int, header: bytes, stamp: int) -> None:
+        """Begin a record: what stands before its key. ``key`` and ``value`` are their sizes, -1 of null."""
+        writer = open.writer
+        since = stamp - open.first_ms
+        # A null is a length of -1 and nothing.
+        body = 1 + varint_size(since) + varint_size(open.count) + len(header)  # type: ignore[name-defined]  # noqa: F821
+        body += varint_size(key) + varint_size(value)  # type: ignore[name-defined]  # noqa: F821
+        if key > 0:
+            body += key
+        if value > 0:
+            body += value
+        writer.write_long(body)
+        writer.write_byte(0)
+        writer.write_long(since)
+        writer.write_long(open.count)
+        writer.write_long(key)
+
+    def own(self, open: Open, size: int, body: int, header: bytes, owner: Any) -> None:
+        """End a record whose key and value are written, and count it."""
+        open.writer.write_raw(header)
+        open.count += 1
         open.charge += size
         self.bytes += size
         self.records += 1
@@ -236,35 +249,10 @@ class Accumulator:
             open.change(owner)
         open.owned += 1
 
-    def _write(self, writer: Writer, open: Open, key: Any, value: Any, header: bytes, stamp: int) -> None:
-        """Append one record."""
-        since = stamp - open.first_ms
-        body = 1 + varint_size(since) + varint_size(open.count) + len(header)  # type: ignore[name-defined]  # noqa: F821
-        if key is None:
-            body += 1
-        else:
-            body += len(key) + varint_size(len(key))  # type: ignore[name-defined]  # noqa: F821
-        if value is None:
-            body += 1
-        else:
-            body += len(value) + varint_size(len(value))  # type: ignore[name-defined]  # noqa: F821
-        writer.write_long(body)
-        writer.write_byte(0)
-        writer.write_long(since)
-        writer.write_long(open.count)
-        if key is None:
-            writer.write_byte(1)
-        else:
-            writer.write_bytes(key)
-        if value is None:
-            writer.write_byte(1)
-        else:
-            writer.write_bytes(value)
-        writer.write_raw(header)
-        open.count += 1
-
     def header(self, headers: Any) -> bytes:
         """Headers with their count, encoded; kept for the next record when they cannot change meanwhile."""
+        if headers is self._headers:
+            return self._header_bytes
         writer = self._scratch
         if not headers:
             data = b"\x00"
@@ -292,135 +280,3 @@ class Accumulator:
         """So many records are done."""
         self.records -= records
         self.bytes -= charge
-
-
-class PourSink(RecordSink):
-    """Records that are written straight into an accumulator's batches. ``lock`` is held between ``enter`` and ``leave``.
-
-    ``position`` is the number of the next record since :meth:`begin`; records before ``skip_to`` were sent before and are
-    passed over. ``sent`` and ``size`` count what was taken since :meth:`begin`. ``why`` says what is the matter with the next
-    record (``topic`` is its topic), as after ``Accumulator.extend``.
-    """
-
-    def __init__(self, accumulator: Accumulator, lock: Any) -> None:
-        self._accumulator = accumulator
-        self._lock = lock
-        self._owner: Any = None
-        self._sink: Any = None
-        self._header = b"\x00"
-        self._now_ms = 0
-        self._now = 0.0
-        self.why = TAKEN
-        self.topic = ""
-        self.skip_to = 0
-        self.position = 0
-        self.sent = 0
-        self.size = 0
-
-    def begin(self, owner: Any, skip_to: int) -> None:
-        """The records that follow are this owner's; the first ``skip_to`` of them are passed over."""
-        self._owner = owner
-        self.skip_to = skip_to
-        self.position = 0
-        self.sent = 0
-        self.size = 0
-        self.why = TAKEN
-
-    def clear(self) -> None:
-        """What was the matter was seen to."""
-        self.why = TAKEN
-
-    def enter(self, topic: str, headers: Any) -> bool:
-        """See RecordSink. False while the topic is not known, though not for records that are passed over."""
-        accumulator = self._accumulator
-        self.topic = topic
-        self._sink = accumulator.sinks.get(topic)
-        if self._sink is None and self.position >= self.skip_to:
-            self.why = TOPIC
-            return False
-        self._lock.acquire()
-        self._header = accumulator.header(headers)
-        self._now_ms = int(time() * 1000)
-        self._now = monotonic()
-        return True
-
-    def leave(self) -> None:
-        """See RecordSink."""
-        self._lock.release()
-
-    def full(self) -> bool:
-        """See RecordSink."""
-        accumulator = self._accumulator
-        if self.position < self.skip_to:
-            return False
-        if self._sink is None:
-            self.why = TOPIC
-            return True
-        if accumulator.records and (
-                accumulator.bytes >= accumulator.most_bytes or accumulator.records >= accumulator.most_records):
-            self.why = FULL
-            return True
-        return False
-
-    def put(self, writer: Writer, key_end: int, valued: bool) -> bool:
-        """See RecordSink."""
-        if self.position < self.skip_to:
-            self.position += 1
-            return True
-        accumulator = self._accumulator
-        sink = self._sink
-        start = key_end if key_end > 0 else 0
-        end = writer.size() if valued else start
-        size = end + len(self._header) + _FRAME
-        if size + _BATCH > accumulator.largest:
-            self.why = SIZE
-            return False
-        if key_end < 0:
-            partition = sink.turn
-        else:
-            partition = (murmur2_part(writer, key_end) & 0x7FFFFFFF) % len(sink.opens)  # type: ignore[name-defined]  # noqa: F821
-        open = sink.opens[partition]
-        since = accumulator._room(sink, open, size, key_end >= 0, self._now_ms, self._now) - open.first_ms
-        into = open.writer
-        body = 1 + varint_size(since) + varint_size(open.count) + len(self._header) + end  # type: ignore[name-defined]  # noqa: F821
-        body += varint_size(key_end) if key_end >= 0 else 1  # type: ignore[name-defined]  # noqa: F821
-        body += varint_size(end - start) if valued else 1  # type: ignore[name-defined]  # noqa: F821
-        into.write_long(body)
-        into.write_byte(0)
-        into.write_long(since)
-        into.write_long(open.count)
-        if key_end < 0:
-            into.write_byte(1)
-        else:
-            into.write_long(key_end)
-            into.write_from(writer, 0, key_end)
-        if valued:
-            into.write_long(end - start)
-            into.write_from(writer, start, end)
-        else:
-            into.write_byte(1)
-        into.write_raw(self._header)
-        open.count += 1
-        accumulator._own(open, size, end, self._owner)
-        self.position += 1
-        self.sent += 1
-        self.size += end
-        return True
-
-    def add(self, record: Any) -> bool:
-        """See RecordSink."""
-        if self.position < self.skip_to:
-            self.position += 1
-            return True
-        accumulator = self._accumulator
-        taken = 0
-        with self._lock:
-            taken = accumulator.extend([record], 0, self._owner, int(time() * 1000), monotonic())
-            self.why = accumulator.why
-        if not taken:
-            self.topic = record[0]
-            return False
-        self.position += 1
-        self.sent += 1
-        self.size += accumulator.taken_bytes
-        return True

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from confluent_kafka import KafkaError, KafkaException
 
 from connect.api.records import Serialized
-from connect.kafka.core.accumulator import PARTITION, SIZE, TAKEN, TOPIC, Accumulator, PourSink
+from connect.kafka.core.accumulator import PARTITION, SIZE, TAKEN, TOPIC, Accumulator
+from connect.kafka.core.pour import PourSink
 from connect.kafka.produce.batches import messages
 from connect.kafka.produce.news import Delivered, Fatal, Gone, News, Refused, Trouble
 from connect.kafka.produce.sender import Sender

@@ -1,22 +1,12 @@
 cimport cython
-from libc.string cimport memcpy
+from schemas.core.jsontext cimport read_double, write_text
 from schemas.core.writer cimport Writer
 from connectors.core.numbers cimport write_digits
-from connectors.mysql.core.values cimport little, valid_utf8
+from connectors.mysql.core.values cimport little
 
 cdef unsigned long long _ALL
 cdef int _DEEPEST
-cdef bytes _ESCAPES, _HEX
-
-cdef inline double read_double(bytes data, Py_ssize_t at) noexcept:
-    cdef unsigned long long bits = 0
-    cdef double value
-    cdef const unsigned char* part = <const unsigned char*><const char*>data + at
-    cdef int i
-    for i in range(8):
-        bits |= (<unsigned long long>part[i]) << (8 * i)
-    memcpy(&value, &bits, 8)
-    return value
+cdef bytes _HEX
 
 @cython.final
 cdef class Document:
@@ -35,7 +25,6 @@ cdef class Document:
     cdef bint number(self, int kind, Py_ssize_t at, Py_ssize_t end) except -1
     @cython.locals(length=cython.Py_ssize_t, shift=cython.int, byte=cython.Py_ssize_t)
     cdef Py_ssize_t sized(self, Py_ssize_t at, Py_ssize_t end) except -2
-    @cython.locals(data=bytes, writer=Writer, done=cython.Py_ssize_t, at=cython.Py_ssize_t, c=cython.int)
     cdef bint text(self, Py_ssize_t start, Py_ssize_t end) except -1
 
 @cython.locals(before=cython.Py_ssize_t)

@@ -5,28 +5,21 @@ What is written is what :mod:`connectors.mysql.types.json_text` makes of the doc
 not known here, is left to it: it says what is wrong. Nothing is written then.
 """
 
-import struct
 from collections.abc import Callable
 
 from connectors.core.numbers import write_digits
-from connectors.mysql.core.values import little, valid_utf8
+from connectors.mysql.core.values import little
+from schemas.core.jsontext import _read_double, write_text
 from schemas.core.writer import Writer
 
 __all__ = ["Document", "double_text", "write_document"]
 
 _ALL = 0xFFFFFFFFFFFFFFFF
 _DEEPEST = 100
-_ESCAPES = b"btn?fr"
-"""The letters of the characters 8 to 13; 11 has none."""
 _HEX = b"0123456789abcdef"
 
 
-def _read_double(data: bytes, at: int) -> float:
-    value: float = struct.unpack_from("<d", data, at)[0]
-    return value
-
-
-# Compiled, this is the inline function of document.pxd.
+# Compiled, this is the inline function of jsontext.pxd.
 globals().setdefault("read_double", _read_double)
 
 
@@ -156,30 +149,8 @@ class Document:
         return at
 
     def text(self, start: int, end: int) -> bool:
-        """Append a text in quotes."""
-        data, writer = self.data, self.writer
-        if not valid_utf8(data, start, end):
-            return False
-        writer.write_byte(34)
-        done = at = start
-        while at < end:
-            c = data[at]
-            if c < 32 or c == 34 or c == 92:
-                writer.write_slice(data, done, at)
-                writer.write_byte(92)
-                if c > 31:
-                    writer.write_byte(c)
-                elif c > 7 and c < 14 and c != 11:
-                    writer.write_byte(_ESCAPES[c - 8])
-                else:
-                    writer.write_raw(b"u00")
-                    writer.write_byte(_HEX[c >> 4])
-                    writer.write_byte(_HEX[c & 15])
-                done = at + 1
-            at += 1
-        writer.write_slice(data, done, end)
-        writer.write_byte(34)
-        return True
+        """Append a text in quotes; False when it is no UTF-8."""
+        return write_text(self.data, start, end, _HEX, self.writer) < 0
 
 
 def write_document(data: bytes, start: int, end: int, writer: Writer, opaque: Callable[[int, bytes], str] | None) -> bool:

@@ -1,5 +1,6 @@
 cimport cython
 from libc.string cimport memcpy
+from schemas.core.jsontext cimport character_size
 from schemas.core.writer cimport Writer
 from connectors.core.numbers cimport days_from_civil, floor_div, write_unscaled
 
@@ -52,7 +53,7 @@ cdef _digits(long long number, int count, Writer writer)
 @cython.locals(whole=cython.int, flip=cython.int, number=cython.longlong, at=cython.Py_ssize_t, left=cython.int, right=cython.int,
                digits=cython.int, size=cython.int, part=cython.longlong, byte=cython.int, unit=cython.longlong)
 cpdef bint write_newdecimal(bytes buffer, Py_ssize_t start, Py_ssize_t end, int precision, int scale, Writer writer) except -1
-@cython.locals(i=cython.Py_ssize_t, c=cython.int, d=cython.int, more=cython.int)
+@cython.locals(i=cython.Py_ssize_t, size=cython.Py_ssize_t)
 cpdef bint valid_utf8(bytes buffer, Py_ssize_t start, Py_ssize_t end) except -1
 cpdef bint write_float4(bytes buffer, Py_ssize_t start, Py_ssize_t end, Writer writer) except -1
 @cython.locals(i=cython.Py_ssize_t, negative=cython.bint, number=cython.longlong, d=cython.int)

@@ -6,6 +6,7 @@ general codec's, which knows what is odd and what is wrong. The callers have che
 """
 
 from connectors.core.numbers import days_from_civil, floor_div, write_unscaled
+from schemas.core.jsontext import character_size
 from schemas.core.writer import Writer
 
 NONE = -(1 << 62)
@@ -242,26 +243,13 @@ def valid_utf8(buffer: bytes, start: int, end: int) -> bool:
         if i + 8 <= end and plain8(buffer, i):  # type: ignore[name-defined]  # noqa: F821
             i += 8
             continue
-        c = buffer[i]
-        i += 1
-        if c < 0x80:
-            continue
-        if c < 0xC2 or c > 0xF4:
-            return False
-        more = 1 if c < 0xE0 else 2 if c < 0xF0 else 3
-        if i + more > end:
-            return False
-        d = buffer[i]
-        if d < 0x80 or d > 0xBF or (c == 0xE0 and d < 0xA0) or (c == 0xED and d > 0x9F) or (c == 0xF0 and d < 0x90) or (
-                c == 0xF4 and d > 0x8F):
-            return False
-        i += 1
-        while more > 1:
-            more -= 1
-            d = buffer[i]
-            if d < 0x80 or d > 0xBF:
-                return False
+        if buffer[i] < 0x80:
             i += 1
+            continue
+        size = character_size(buffer, i, end)
+        if size == 0:
+            return False
+        i += size
     return True
 
 

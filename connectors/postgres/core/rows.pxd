@@ -28,18 +28,18 @@ cdef inline double read_float(bytes buffer, Py_ssize_t start, Py_ssize_t end) ex
             pass
     return float(buffer[start:end])
 
-cdef class TupleSpans(Spans):
+cdef class RowSpans(Spans):
     cdef public Py_ssize_t width
     @cython.locals(end=cython.Py_ssize_t)
     cpdef Py_ssize_t read(self, bytes buffer, Py_ssize_t offset) except -1
+    cpdef Py_ssize_t parse(self, bytes buffer, Py_ssize_t offset) except -1
+
+cdef class TupleSpans(RowSpans):
     @cython.locals(size=cython.Py_ssize_t, n=cython.Py_ssize_t, at=cython.Py_ssize_t, i=cython.Py_ssize_t, kind=cython.int,
                    length=cython.longlong, b0=cython.longlong, b1=cython.longlong, b2=cython.longlong, b3=cython.longlong)
     cpdef Py_ssize_t parse(self, bytes buffer, Py_ssize_t offset) except -1
 
-cdef class CopySpans(Spans):
-    cdef public Py_ssize_t width
-    @cython.locals(end=cython.Py_ssize_t)
-    cpdef Py_ssize_t read(self, bytes buffer, Py_ssize_t offset) except -1
+cdef class CopySpans(RowSpans):
     @cython.locals(size=cython.Py_ssize_t, at=cython.Py_ssize_t, start=cython.Py_ssize_t, i=cython.Py_ssize_t, null=cython.bint, c=cython.int)
     cpdef Py_ssize_t parse(self, bytes buffer, Py_ssize_t offset) except -1
     @cython.locals(size=cython.Py_ssize_t, at=cython.Py_ssize_t, begun=cython.Py_ssize_t, start=cython.Py_ssize_t, i=cython.Py_ssize_t,

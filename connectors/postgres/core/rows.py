@@ -29,8 +29,8 @@ def _read_float(buffer: bytes, start: int, end: int) -> float:
 globals().setdefault("read_float", _read_float)
 
 
-class TupleSpans(Spans):
-    """Where the columns of one TupleData are. ``width`` is what :meth:`read` expects, 0 for any."""
+class RowSpans(Spans):
+    """Where the columns of a row are. ``width`` is how many :meth:`read` expects, 0 for any."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,6 +42,14 @@ class TupleSpans(Spans):
         if self.width and self.count != self.width:
             raise ValueError(f"a row of {self.count} columns, the table has {self.width}")
         return end
+
+    def parse(self, buffer: bytes, offset: int) -> int:
+        """Read the row at ``offset``, of any width; returns the offset after it. Raises ValueError naming the offset."""
+        raise NotImplementedError
+
+
+class TupleSpans(RowSpans):
+    """Where the columns of one TupleData are."""
 
     def parse(self, buffer: bytes, offset: int) -> int:
         """Read the TupleData at ``offset``; returns the offset after it. Raises ValueError naming the offset."""
@@ -88,24 +96,12 @@ class TupleSpans(Spans):
         return at
 
 
-class CopySpans(Spans):
-    r"""Where the columns of one line of ``COPY … TO STDOUT`` (text format) are. ``width`` is what :meth:`read` expects, 0 for
-    any.
+class CopySpans(RowSpans):
+    r"""Where the columns of one line of ``COPY … TO STDOUT`` (text format) are.
 
     A line ends at a newline or with the buffer. ``\N`` alone is null; ``\b \f \n \r \t \v \\`` and any other escaped character
     are undone: of a line that has one a copy is made, and ``buffer`` is that.
     """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.width = 0
-
-    def read(self, buffer: bytes, offset: int) -> int:
-        """See Spans."""
-        end = self.parse(buffer, offset)
-        if self.width and self.count != self.width:
-            raise ValueError(f"a row of {self.count} columns, the table has {self.width}")
-        return end
 
     def parse(self, buffer: bytes, offset: int) -> int:
         """Read the line at ``offset``; returns the offset after it. Raises ValueError naming the offset."""
