@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.tasks import supervising
 from tests.integration.tasks.rig import Rig
 
 
@@ -14,3 +15,10 @@ def rig(kafka: Any, request: pytest.FixtureRequest) -> Iterator[Rig]:
     made = Rig(kafka.bootstrap, request.param)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def one_supervisor() -> Iterator[None]:
+    """Tests of a module share one; it ends with the module and leaves nothing."""
+    yield
+    supervising.close_shared()
