@@ -11,8 +11,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -44,9 +45,11 @@ def _is(name: str, case: str) -> bool:
     return case.startswith(name[:-1]) if name.endswith("*") else case == name
 
 
-def _run(console: Console, stack: Stack, names: Sequence[str], runs: int, sizes: Sizes) -> tuple[list[Row], list[str]]:
+def _run(console: Console, stack: Stack, names: Sequence[str], runs: int, sizes: Sizes,
+         keep: Callable[[list[Row]], object]) -> tuple[list[Row], list[str]]:
     """All runs of all cases, one run after the other, so that what disturbs for a while disturbs one run of several cases and
-    not all of one. A case that fails is told and not tried again."""
+    not all of one. What there is so far is given to ``keep`` after each. A case that fails, of whatever, is told and not
+    tried again: half an hour of figures is not lost for one."""
     rows: list[Row] = []
     failed: list[str] = []
     for number in range(1, runs + 1):
@@ -57,8 +60,9 @@ def _run(console: Console, stack: Stack, names: Sequence[str], runs: int, sizes:
             try:
                 with lab.cleaned():
                     rows += case.run(name, lab)
-            except (DevstackError, RuntimeError, TimeoutError) as e:
-                console.print(f"bench: {name}: {e}", markup=False, soft_wrap=True)
+                keep(rows)
+            except Exception as e:  # noqa: BLE001: clients of servers raise whatever they like
+                console.print(f"bench: {name}: {type(e).__name__}: {e}", markup=False, soft_wrap=True)
                 failed.append(name)
             console.print(f"   {time.monotonic() - began:.0f} s", markup=False)
     return rows, failed
@@ -78,19 +82,24 @@ def main() -> int:
     output = Path(os.environ.get("BENCH_OUTPUT") or f"bench/results/{'quick' if quick else 'latest'}.json")
     servers = ["kafka", "registry", *dict.fromkeys(CASES[name].server for name in names)]
     settings = {server: given for server, given in SETTINGS.items() if server in servers}
+    plain = {name: case.plain for name, case in CASES.items() if case.plain}
+    output.parent.mkdir(parents=True, exist_ok=True)
+
+    def keep(rows: list[Row]) -> dict[str, Any]:
+        found = report.document(rows, sizes, report.hardware(), plain)
+        output.write_text(json.dumps(found, indent=2) + "\n")
+        return found
+
     try:
         with Stack(servers, settings=settings, progress=Progress()) as stack:
-            rows, failed = _run(console, stack, names, runs, sizes)
+            rows, failed = _run(console, stack, names, runs, sizes, keep)
     except DevstackError as e:
         console.print(f"bench: {e}", markup=False, soft_wrap=True)
         return 1
     if not rows:
         return 1
-    plain = {name: case.plain for name, case in CASES.items() if case.plain}
-    found = report.document(rows, sizes, report.hardware(), plain)
+    found = keep(rows)
     console.print(report.table(found))
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(found, indent=2) + "\n")
     written = [output, *draw(found, output.parent)]
     console.print(f"written to {', '.join(map(str, written))} after {time.monotonic() - began:.0f} s", soft_wrap=True)
     if failed:

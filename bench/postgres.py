@@ -36,7 +36,7 @@ _KINDS = (
     Column("integer", "n % 1000"), Column("text", "'kind-' || n % 7"), Column("numeric(12,2)", "(n % 100000)::numeric / 100"),
     Column("double precision", "n / 7.0"), Column("boolean", "n % 2 = 0"), Column("uuid", "md5(n::text)::uuid"),
     Column("timestamptz", "timestamptz '2026-01-01 00:00:00.123456Z' + n * interval '1 second'"),
-    Column("date", "date '2026-01-01' + (n % 365)::int"), Column("bigint", "n * 1000003"),
+    Column("date", "date '2026-01-01' + (n % 365)::int"), Column("bigint", "n::bigint * 1000003"),
     Column("text", "'a note of ordinary length, number ' || n"),
 )
 
