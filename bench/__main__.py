@@ -61,7 +61,7 @@ def _run(console: Console, stack: Stack, names: Sequence[str], runs: int, sizes:
                 with lab.cleaned():
                     rows += case.run(name, lab)
                 keep(rows)
-            except Exception as e:  # noqa: BLE001: clients of servers raise whatever they like
+            except Exception as e:  # noqa: BLE001  (clients of servers raise whatever they like)
                 console.print(f"bench: {name}: {type(e).__name__}: {e}", markup=False, soft_wrap=True)
                 failed.append(name)
             console.print(f"   {time.monotonic() - began:.0f} s", markup=False)

@@ -57,7 +57,7 @@ _KINDS = (
 
 
 def _text(size: int) -> Column:
-    return Column("longtext", f"LEFT(REPEAT(MD5(n), {size // 32 + 1}), {size})")
+    return Column("longtext", f"LEFT(REPEAT(SHA2(n, 256), {size // 64 + 1}), {size})")
 
 
 class MySqlSource:
