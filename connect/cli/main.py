@@ -30,7 +30,7 @@ def worker(
     _readable(properties)
     from connect.cli.worker import run_worker
 
-    raise typer.Exit(run_worker(properties))
+    raise typer.Exit(run_worker(properties, forks=True))
 
 
 @app.command()
@@ -43,7 +43,7 @@ def standalone(
         _readable(file)
     from connect.cli.standalone import run_standalone
 
-    raise typer.Exit(run_standalone(properties, connectors))
+    raise typer.Exit(run_standalone(properties, connectors, forks=True))
 
 
 @app.command()

@@ -29,6 +29,8 @@ from connect.stores.config import ConfigStore
 from connect.stores.journal import MemoryJournal
 from connect.stores.offset_file import FileOffsets
 from connect.stores.status import StatusStore
+from connect.tasks.early import fork_server
+from connect.tasks.settings import fork_grace
 from connect.tasks.spec import Supervision
 from connect.tasks.supervisor import Supervisor
 
@@ -96,20 +98,24 @@ def _load(props: Mapping[str, str]) -> LoadedWorker:
     return LoadedWorker(loaded.config, given, tuple(w for w in loaded.warnings if _FILE not in w))
 
 
-def run_standalone(properties: Path, connectors: Sequence[Path], environment: Mapping[str, str] | None = None) -> int:
-    """Run a standalone worker with these connectors; the exit code (as of a worker; 3 also when a connector cannot be made)."""
+def run_standalone(
+    properties: Path, connectors: Sequence[Path], environment: Mapping[str, str] | None = None, *, forks: bool = False,
+) -> int:
+    """Run a standalone worker with these connectors; the exit code (as of a worker; 3 also when a connector cannot be made).
+    ``forks`` as for a worker."""
     found = environment_properties(os.environ if environment is None else environment)
     try:
         loaded = _load({**load_properties(properties), **found.props})
         files = [read_connector_file(c) for c in connectors]
     except ConfigError as e:
         return refuse("a standalone worker cannot be configured so", e)
+    forked = fork_server(fork_grace(loaded.raw)) if forks else None
     setup(loaded.config.log_format, loaded.config.log_level)
     for note in (*loaded.warnings, *found.notes):
         logger.warning("%s", note)
 
     def make(url: str, herder: WorkerHerder, on_metrics: OnMetrics) -> Start:
-        return StandaloneStart(loaded.config, loaded.raw, url, Supervisor(loaded.raw), herder, files, on_metrics)
+        return StandaloneStart(loaded.config, loaded.raw, url, Supervisor(loaded.raw, forked=forked), herder, files, on_metrics)
 
     return serve(loaded, make)
 

@@ -26,6 +26,8 @@ from connect.herder.herder import WorkerHerder
 from connect.herder.requests import ServerInfo
 from connect.logs import setup
 from connect.plugins.resolving import LoadedWorker, load_worker
+from connect.tasks.early import fork_server
+from connect.tasks.settings import fork_grace
 from connect.tasks.spec import TaskEvent
 from connect.tasks.supervisor import Supervisor
 from rest.app import create_app
@@ -61,19 +63,21 @@ class Start(Protocol):
 Make = Callable[[str, WorkerHerder, OnMetrics], Start]
 
 
-def run_worker(properties: Path, environment: Mapping[str, str] | None = None) -> int:
-    """Run a distributed worker; the exit code. ``environment`` (default: the process's) may add ``CONNECT_*`` properties."""
+def run_worker(properties: Path, environment: Mapping[str, str] | None = None, *, forks: bool = False) -> int:
+    """Run a distributed worker; the exit code. ``environment`` (default: the process's) may add ``CONNECT_*`` properties.
+    ``forks``: the process is the worker's alone and may be forked (see :mod:`connect.tasks.early`)."""
     found = environment_properties(os.environ if environment is None else environment)
     try:
         loaded = load_worker({**load_properties(properties), **found.props})
     except ConfigError as e:
         return refuse(f"the worker's configuration {properties} is wrong", e)
+    forked = fork_server(fork_grace(loaded.raw)) if forks else None
     setup(loaded.config.log_format, loaded.config.log_level)
     for note in (*loaded.warnings, *found.notes):
         logger.warning("%s", note)
 
     def make(url: str, herder: WorkerHerder, on_metrics: OnMetrics) -> Start:
-        return DistributedStart(loaded.config, loaded.raw, url, Supervisor(loaded.raw), herder, on_metrics)
+        return DistributedStart(loaded.config, loaded.raw, url, Supervisor(loaded.raw, forked=forked), herder, on_metrics)
 
     return serve(loaded, make)
 

@@ -11,6 +11,7 @@ from connect.api.errors import HeadgateError
 from connect.tasks.calls import encode_error, invoke
 from connect.tasks.control import Control, listen, set_levels
 from connect.tasks.loglines import install
+from connect.tasks.naming import name_process
 from connect.tasks.pipe import ChildPipe, PipeError
 from connect.tasks.reporter import Reporter, encode_event
 from connect.tasks.secrets import Redactor
@@ -73,6 +74,7 @@ def _call(pipe: ChildPipe, function: str, argument: object) -> int:
 
 
 def _task(pipe: ChildPipe, spec: TaskSpec, redactor: Redactor) -> int:
+    name_process(spec.key.connector, spec.key.task)
     redactor.learn(spec.worker)
     redactor.learn(spec.connector_config)
     redactor.learn(spec.task_config)

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from connect.api.errors import ConnectError
+from connect.tasks.early import ForkedServer
 
 __all__ = ["ForkServer"]
 
@@ -37,11 +38,13 @@ class ForkServer:
     their exit codes are not known then, only that their pipe ended.
     """
 
-    def __init__(self, on_exit: Callable[[int, int], None], grace: float) -> None:
-        """``grace``: seconds children get to end by themselves when the worker is gone."""
+    def __init__(self, on_exit: Callable[[int, int], None], grace: float, first: ForkedServer | None = None) -> None:
+        """``grace``: seconds children get to end by themselves when the worker is gone. ``first`` runs already, and is used
+        until it dies."""
         self._on_exit = on_exit
         self._grace = grace
-        self._process: subprocess.Popen[bytes] | None = None
+        self._first = first
+        self._process: subprocess.Popen[bytes] | ForkedServer | None = None
         self._control: socket.socket | None = None
         self._buffer = b""
         self._next = 0
@@ -65,12 +68,7 @@ class ForkServer:
         if self._control is not None:
             return
         self._reap()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        ours.setblocking(False)
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "connect.tasks.forkserver", str(theirs.fileno()), f"{self._grace:g}"],
-                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=_environment())
+        ours = self._begin()
         self._control, self._buffer = ours, b""
         loop = asyncio.get_running_loop()
         self._ready = loop.create_future()
@@ -80,6 +78,20 @@ class ForkServer:
         except TimeoutError:
             self._lost()
             raise ConnectError(f"the fork server was not ready after {_START:g} s") from None
+
+    def _begin(self) -> socket.socket:
+        """A server, and our end of its socket."""
+        first, self._first = self._first, None
+        if first is not None:
+            self._process = first
+            return first.control
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        ours.setblocking(False)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "connect.tasks.forkserver", str(theirs.fileno()), f"{self._grace:g}"],
+                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=_environment())
+        return ours
 
     def _readable(self) -> None:
         assert self._control is not None
@@ -194,6 +206,9 @@ class ForkServer:
 
     async def close(self) -> None:
         """End the server; it ends its children first."""
+        if self._first is not None:
+            self._first.control.close()
+            self._process, self._first = self._first, None
         if self._control is not None:
             self._lost()
         process, self._process = self._process, None

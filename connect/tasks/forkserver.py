@@ -1,7 +1,8 @@
 """The warm fork server: a small process that has every module imported and forks a task process on request.
 
-Started by the worker as ``python -m connect.tasks.forkserver FD`` with one end of a Unix socket pair. It imports, freezes
-what it has into the permanent generation (so that the pages stay shared), and then serves lines of JSON: ``{"spawn": id}``
+Forked from the worker (:mod:`connect.tasks.early`) or started by it as ``python -m connect.tasks.forkserver FD``, with one end
+of a Unix socket pair. It imports, freezes what it has into the permanent generation (so that the pages stay shared), and then
+serves lines of JSON: ``{"spawn": id}``
 with a socket as ancillary data forks a child that gets this socket as its pipe; ``{"kill": pid}`` ends one. It answers
 ``{"ready": …}``, ``{"spawned": id, "pid": …}`` and ``{"exited": pid, "status": …}`` (a code, or minus the signal).
 
@@ -26,8 +27,10 @@ import traceback
 from typing import NoReturn
 
 from connect.plugins.discovery import registry
+from connect.tasks.memory import one_arena
+from connect.tasks.naming import name_process
 
-__all__ = ["PRELOAD", "main", "preload"]
+__all__ = ["PRELOAD", "main", "preload", "serve"]
 
 PRELOAD = (
     "confluent_kafka", "confluent_kafka.admin", "fastavro", "httpx", "httpcore", "psycopg", "psycopg.pq",
@@ -37,11 +40,14 @@ PRELOAD = (
 )
 """Modules imported before the first fork, as far as they are there; the entry points of our groups come on top."""
 
+_OURS = frozenset({"connect", "connectors", "schemas"})
+"""The packages whose import is ours to answer for."""
 _GRACE = 10.0
 
 
-def preload() -> dict[str, str]:
-    """Import what tasks will need; modules that could not be imported, with the reason (a task that needs one says so)."""
+def preload(foreign: bool = True) -> dict[str, str]:
+    """Import what tasks will need; modules that could not be imported, with the reason (a task that needs one says so).
+    ``foreign``: other people's plugins too."""
     failed: dict[str, str] = {}
     for name in PRELOAD:
         try:
@@ -50,6 +56,8 @@ def preload() -> dict[str, str]:
             failed[name] = f"{type(e).__name__}: {e}"
     # Found here once: the metadata of every installed package takes longer to read than all else a task or call starts with.
     for plugin in registry().plugins():
+        if not foreign and plugin.target.partition(".")[0] not in _OURS:
+            continue
         try:
             plugin.load()
         except Exception as e:  # noqa: BLE001 - a broken plugin must not take the others with it
@@ -166,15 +174,16 @@ class _Server:
             time.sleep(0.01)
 
 
-def main(argv: list[str]) -> int:
-    """``FD [GRACE SECONDS]``: serve until the other end of the socket is closed."""
+def serve(control: socket.socket, grace: float) -> int:
+    """Import, say that it is ready, and serve until the other end of ``control`` is closed; 0. Children get ``grace`` seconds
+    to end by themselves then."""
     # Ctrl-C and a service manager's TERM reach the whole group: the worker decides, the server ends after it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    control = socket.socket(fileno=int(argv[0]))
     control.set_inheritable(False)
-    grace = float(argv[1]) if len(argv) > 1 else _GRACE
+    name_process("headgate-forks")
     failed = preload()
+    one_arena()
     server = _Server(control)
     gc.collect()
     gc.freeze()
@@ -182,6 +191,11 @@ def main(argv: list[str]) -> int:
     server.serve()
     server.see_children_off(grace)
     return 0
+
+
+def main(argv: list[str]) -> int:
+    """``FD [GRACE SECONDS]``: the server as a process of its own."""
+    return serve(socket.socket(fileno=int(argv[0])), float(argv[1]) if len(argv) > 1 else _GRACE)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ DEFAULTS: Mapping[str, Any] = {
     "batch.size": 1_000_000,
     "message.max.bytes": 1048576,
     "queue.buffering.max.messages": 200_000,
-    "queue.buffering.max.kbytes": 64 * 1024,
+    "queue.buffering.max.kbytes": 16 * 1024,
     "topic.metadata.refresh.interval.ms": 60_000,
     "topic.metadata.propagation.max.ms": 60_000,
     "reconnect.backoff.max.ms": 2_000,

@@ -12,7 +12,7 @@ from connect.plugins.resolving import resolver_for
 from connect.tasks.secrets import Redactor
 from connect.tasks.spec import TaskSpec
 
-__all__ = ["TaskSettings", "grace_of", "worker_value"]
+__all__ = ["TaskSettings", "fork_grace", "grace_of", "worker_value"]
 
 
 def worker_value(worker: Mapping[str, str], name: str) -> Any:
@@ -31,6 +31,11 @@ def grace_of(worker: Mapping[str, str]) -> float:
         return int(worker_value(worker, "task.shutdown.graceful.timeout.ms")) / 1000
     except ConfigError:
         return 5.0
+
+
+def fork_grace(worker: Mapping[str, str]) -> float:
+    """Seconds that tasks have to end by themselves when their worker is gone: somewhat more than at a clean stop."""
+    return grace_of(worker) + 2.0
 
 
 @dataclass(frozen=True, slots=True)

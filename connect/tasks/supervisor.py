@@ -17,12 +17,13 @@ from typing import Any
 from connect.api.errors import ConnectError
 from connect.tasks.calls import decode_error
 from connect.tasks.child import AGAIN, encode_spec
+from connect.tasks.early import ForkedServer
 from connect.tasks.forkclient import ForkServer
 from connect.tasks.loglines import explicit_levels, replay
 from connect.tasks.pipe import PipeError, read
 from connect.tasks.process import Process
 from connect.tasks.reporter import decode_event
-from connect.tasks.settings import grace_of
+from connect.tasks.settings import fork_grace, grace_of
 from connect.tasks.spec import EventKind, TargetState, TaskEvent, TaskKey, TaskSpec
 
 __all__ = ["Supervisor"]
@@ -56,12 +57,14 @@ class _Task:
 class Supervisor:
     """Implements :class:`connect.tasks.spec.Supervision`."""
 
-    def __init__(self, worker: Mapping[str, str], *, stalled_after: float = _STALLED) -> None:
+    def __init__(
+        self, worker: Mapping[str, str], *, stalled_after: float = _STALLED, forked: ForkedServer | None = None,
+    ) -> None:
         """``worker``: the worker's properties. ``stalled_after``: seconds without a sign of life from a task's thread after
-        which the task is shown as stalled."""
+        which the task is shown as stalled. ``forked``: the fork server, where it runs already."""
         self._grace = grace_of(worker)
         self._stalled_after = stalled_after
-        self._server = ForkServer(self._exited, self._grace + 2.0)
+        self._server = ForkServer(self._exited, fork_grace(worker), forked)
         self._tasks: dict[TaskKey, _Task] = {}
         self._processes: dict[int, Process] = {}
         self._locks: dict[TaskKey, asyncio.Lock] = {}
