@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import re
+import os
 import select
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,23 +20,23 @@ from psycopg import pq
 
 from connect.api.errors import HeadgateError
 from connectors.postgres.address import Address, conninfo, pinned
+from connectors.postgres.cancelling import send_cancel
+from connectors.postgres.directcopies import CopyEnded, DirectCopies
 from connectors.postgres.failures import ConnectionLost, DatabaseError, Stopped, failure, sqlstate_of_connect_error
+from connectors.postgres.rawcopy import RawCopy
+from connectors.postgres.serverfields import error_of, result_fields
 
 __all__ = ["CopyEnded", "Row", "Session"]
 
 Row = tuple[str | None, ...]
 """One row of an answer, every value as the server's text."""
 
-_DETAILS_WITH_VALUES = frozenset({"22", "23"})
-"""SQLSTATE classes whose texts quote row values, which never appear in an error."""
-_QUOTED = re.compile(r'"[^"]*"')
-_NOT_IN_STATE = b"55000"
+_NOT_IN_STATE = "55000"
+_PLAIN = "SELECT encrypted FROM pg_catalog.pg_stat_gssapi WHERE pid = pg_catalog.pg_backend_pid()"
+_COPIES = "HEADGATE_POSTGRES_COPIES"
+"""``libpq`` in the environment: copies are read by libpq, also where we could."""
 _SLICE = 0.2
 _CANCEL_SECONDS = 3.0
-
-
-class CopyEnded(Exception):
-    """A copy has come to its end."""
 
 
 def _never() -> bool:
@@ -60,6 +60,7 @@ class Session:
         self._log = logging.getLogger(__name__)
         self._poll = select.poll()
         self._watched = (-1, 0)
+        self._direct: DirectCopies | None = None
 
     @classmethod
     def open(
@@ -71,8 +72,10 @@ class Session:
         settings: Mapping[str, str] | None = None,
         stopping: Callable[[], bool] = _never,
         logger: logging.Logger | None = None,
+        copies: bool = False,
     ) -> Session:
-        """Connect and pin. ``settings`` are added as :func:`~connectors.postgres.address.pinned` says.
+        """Connect and pin. ``settings`` are added as :func:`~connectors.postgres.address.pinned` says. ``copies``: it is for
+        copies of many rows, which are read by ourselves where that can be (:mod:`connectors.postgres.directcopies`).
 
         Raises DatabaseError or ConnectionLost with the cure, Stopped when asked to stop meanwhile. The name resolver of
         the system may block for as long as it likes.
@@ -84,10 +87,12 @@ class Session:
         try:
             session._finish_connect(doing)
             session._log = logger or session._log
-            conn.notice_handler = session._noticed
+            conn.notice_handler = session._libpq_noticed
             conn.nonblocking = 1
             if session.server_version >= 170000:
                 session.execute("SET transaction_timeout = 0", doing="pinning settings")
+            if copies and not conn.ssl_in_use and os.environ.get(_COPIES) != "libpq":
+                session._read_directly()
         except BaseException:
             session.close()
             raise
@@ -112,13 +117,16 @@ class Session:
         text = self._conn.get_error_message()
         raise failure(sqlstate_of_connect_error(text), text, doing, str(self.address))
 
-    def _noticed(self, result: pq.abc.PGresult) -> None:
-        text = (result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b"").decode(errors="replace")
-        severity = result.error_field(pq.DiagnosticField.SEVERITY_NONLOCALIZED)
+    def _libpq_noticed(self, result: pq.abc.PGresult) -> None:
+        self._noticed(result_fields(result))
+
+    def _noticed(self, fields: Mapping[str, str]) -> bool:
+        """Whether it ends the reading of a copy."""
+        text = fields.get("M", "")
         self._log.debug("PostgreSQL says: %s", text)
-        state = result.error_field(pq.DiagnosticField.SQLSTATE)
-        if self.watch_warnings and severity == b"WARNING" and state == _NOT_IN_STATE and not self.warning:
+        if self.watch_warnings and fields.get("V") == "WARNING" and fields.get("C") == _NOT_IN_STATE and not self.warning:
             self.warning = text
+        return bool(self.warning)
 
     @property
     def server_version(self) -> int:
@@ -242,21 +250,18 @@ class Session:
                 pass
 
     def _error(self, result: pq.abc.PGresult, doing: str) -> DatabaseError | ConnectionLost:
-        state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
-        primary = result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY)
-        detail = result.error_field(pq.DiagnosticField.MESSAGE_DETAIL) if state[:2] not in _DETAILS_WITH_VALUES else None
-        text = ": ".join(p.decode(errors="replace") for p in (primary, detail) if p) or result.get_error_message()
-        if state[:2] in _DETAILS_WITH_VALUES:
-            text = _QUOTED.sub('"…"', text)
-        return failure(state, text, doing, str(self.address))
+        return error_of(result_fields(result), result.get_error_message(), doing, str(self.address))
 
     # Copies.
 
     def start_copy(self, sql: str, doing: str) -> None:
         """Send ``COPY … TO STDOUT`` or ``START_REPLICATION`` and wait until the server begins with it."""
         self._copy_over = False
-        self._send(sql, (), doing)
         try:
+            if self._direct is not None:
+                self._direct.begin(sql, doing)
+                return
+            self._send(sql, (), doing)
             result = self._result(doing)
         except Stopped:
             self.cancel()
@@ -277,6 +282,10 @@ class Session:
         size = 0
         seen = -1
         if self.warning:
+            return frames
+        if self._direct is not None:
+            if not self._direct.read(frames, max_frames, max_bytes, wait, doing) and not frames and not self.warning:
+                self._direct.end(doing)
             return frames
         if self._copy_over:
             self._end_copy(doing)
@@ -324,8 +333,16 @@ class Session:
         self._drain(doing)
         raise CopyEnded
 
+    def _read_directly(self) -> None:
+        """Copies are read from the socket from now on, unless what it carries is encrypted, or nobody says that it is not."""
+        with contextlib.suppress(DatabaseError):
+            if self.value(_PLAIN, doing="looking at the connection") == "f":
+                self._direct = DirectCopies(RawCopy(self._conn.socket, self._ready, self._noticed), str(self.address))
+
     def send_copy(self, data: bytes, doing: str) -> bool:
         """Queue one message and send what the socket takes; never blocks. False while something is still unsent."""
+        if self._direct is not None:
+            return self._direct.send(data, doing)
         with self._driver(doing):
             if self._conn.put_copy_data(data) == 0:
                 return False
@@ -333,6 +350,8 @@ class Session:
 
     def flush(self, doing: str) -> bool:
         """Send what is queued, as far as the socket takes it. True when nothing is left."""
+        if self._direct is not None:
+            return self._direct.flush(doing)
         with self._driver(doing):
             return self._conn.flush() == 0
 
@@ -350,7 +369,7 @@ class Session:
         if self._conn.status == pq.ConnStatus.OK:
             limit = time.monotonic() + _CANCEL_SECONDS
             with contextlib.suppress(psycopg.Error, OSError):
-                self._send_cancel(limit)
+                send_cancel(self._conn, limit)
             # The server drops an unfinished slot when it handles the cancellation: see it happen, but not for ever.
             self._stopping = _never
             with contextlib.suppress(HeadgateError, psycopg.Error):
@@ -359,29 +378,15 @@ class Session:
                         self._conn.consume_input()
         self.close()
 
-    def _send_cancel(self, limit: float) -> None:
-        try:
-            request = self._conn.cancel_conn()
-        except psycopg.NotSupportedError:  # libpq before 17
-            self._conn.get_cancel().cancel()
-            return
-        request.start()
-        while (left := limit - time.monotonic()) > 0:
-            status = request.poll()
-            if status in (pq.PollingStatus.OK, pq.PollingStatus.FAILED):
-                break
-            poll = select.poll()
-            poll.register(request.socket, select.POLLIN if status == pq.PollingStatus.READING else select.POLLOUT)
-            poll.poll(left * 1000)
-        request.finish()
-
     @property
     def closed(self) -> bool:
         """Whether it was closed, or is known to be broken."""
-        return self._conn.status != pq.ConnStatus.OK
+        return self._conn.status != pq.ConnStatus.OK or (self._direct is not None and self._direct.broken)
 
     def close(self) -> None:
         """Close; the server rolls back what was open."""
+        if self._direct is not None:
+            self._direct.close()
         with contextlib.suppress(psycopg.Error):
             self._conn.finish()
 

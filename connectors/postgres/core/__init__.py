@@ -10,5 +10,6 @@ __all__ = ["connectors"]
 
 load("connectors.postgres.core.texts")
 load("connectors.postgres.core.rows")
+load("connectors.postgres.core.split")
 load("connectors.postgres.core.walk")
 load("connectors.postgres.core.runs")
