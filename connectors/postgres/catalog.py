@@ -1,7 +1,7 @@
 """The database's catalogue through an ordinary connection, as the values of :mod:`connectors.postgres.relations`.
 
-Types are read all at once and kept; tables are read fresh each time they are asked for, or all captured ones in one go
-before a snapshot.
+Types are read all at once and kept, but for the row types of tables; tables are read fresh each time they are asked for, or
+all captured ones in one go before a snapshot.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from connect.api.errors import ConnectError
-from connectors.postgres.relations import CatalogColumn, CatalogTable, PgType
+from connectors.postgres.relations import FIRST_USER_OID, CatalogColumn, CatalogTable, PgType
 from connectors.postgres.session import Row, Session
 from connectors.postgres.texts import read_array
 
@@ -22,6 +22,13 @@ SELECT t.oid, t.typname, n.nspname, t.typtype,
        (SELECT array_agg(l.enumlabel::text ORDER BY l.enumsortorder) FROM pg_enum l WHERE l.enumtypid = t.oid)
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_type e ON e.oid = t.typelem
 """
+
+_NO_TABLES: Final = """
+LEFT JOIN pg_class c ON c.oid = CASE WHEN e.typarray = t.oid THEN e.typrelid ELSE t.typrelid END
+WHERE c.oid IS NULL OR c.relkind = 'c'
+"""
+"""Every table has two types, its rows and arrays of them, which hardly ever are a column's: of thousands of tables they would
+be more than all others."""
 
 _TABLES: Final = """
 SELECT c.oid, n.nspname, c.relname, c.relreplident, c.relkind, obj_description(c.oid, 'pg_class'),
@@ -53,8 +60,6 @@ FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum
 WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum
 """
 
-_FIRST_USER_OID: Final = 16384
-
 _ANSWER_SECONDS: Final = 60.0
 
 
@@ -63,7 +68,11 @@ class SqlCatalog:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._types: dict[int, PgType] = {}
+        self._built_in: dict[int, PgType] = {}
+        self._own: dict[int, PgType] = {}
+        """The types that are the database's own, which may change."""
+        self._used: set[int] = set()
+        """Those of them that were asked for."""
 
     def use(self, session: Session) -> None:
         """Go on with another connection; what was cached stays."""
@@ -76,15 +85,26 @@ class SqlCatalog:
 
     def type(self, oid: int) -> PgType:
         """See Catalog. An OID that is new is looked for again in the database before it is said to be unknown."""
-        found = self._types.get(oid)
+        found = self._known(oid)
         if found is None:
-            self._read_types("" if not self._types else f"WHERE t.oid >= {_FIRST_USER_OID} OR t.oid = {int(oid)}")
-            found = self._types.get(oid)
+            if not self._built_in:
+                self._read_types(_NO_TABLES)
+                found = self._known(oid)
+            if found is None:
+                # After a refresh all that tables have are read at once: a table may have many.
+                wanted = {oid, *(o for o in self._used if o not in self._own)}
+                self._read_types(f"WHERE t.oid IN ({', '.join(str(int(o)) for o in wanted)})")
+                found = self._known(oid)
         if found is None:
             raise ConnectError(
                 f"type OID {oid} is not in pg_type of {self._session.address}: it was dropped since the change was written. "
                 "To do: a new snapshot is needed; delete the connector's offsets and drop the slot")
+        if oid >= FIRST_USER_OID:
+            self._used.add(oid)
         return found
+
+    def _known(self, oid: int) -> PgType | None:
+        return (self._built_in if oid < FIRST_USER_OID else self._own).get(oid)
 
     def table(self, oid: int) -> CatalogTable | None:
         """See Catalog."""
@@ -92,7 +112,7 @@ class SqlCatalog:
 
     def refresh(self) -> None:
         """See Catalog."""
-        self._types.clear()
+        self._own.clear()
 
     def tables(self, oids: Iterable[int]) -> list[CatalogTable]:
         """Several at once, in the order asked for; those that are no more are left out."""
@@ -119,9 +139,10 @@ class SqlCatalog:
     def _read_types(self, where: str) -> None:
         for oid, name, schema, kind, element, base, typmod, labels in self._session.execute(
                 _TYPES + where, doing="reading the types of the database", timeout=self._limit):
-            self._types[int(oid or 0)] = PgType(
+            made = PgType(
                 int(oid or 0), name or "", schema or "", kind or "b", int(element or 0), int(base or 0),
                 int(typmod or -1), _names(labels))
+            (self._built_in if made.oid < FIRST_USER_OID else self._own)[made.oid] = made
 
 
 def _names(array: str | None) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from connectors.postgres.messages import MessageSelection, message_value
 from connectors.postgres.offsets import PgOffset, partition_of
 from connectors.postgres.pgoutput import Begin, Commit, Message, Origin, Relation, Truncate, row_tuples
 from connectors.postgres.progress import Progress
-from connectors.postgres.relations import Catalog, CatalogTable
+from connectors.postgres.relations import FIRST_USER_OID, Catalog, CatalogTable
 from connectors.postgres.source import PgSource
 from connectors.postgres.tables import TableBuilder
 from connectors.tables import Table
@@ -70,6 +70,8 @@ class Decoder:
         self._copied = CopiedRows(self._builder, self._facts, self._source, base, clock)
         self._progress = Progress(base, resume, config.provide_transaction_metadata)
         self._tables: dict[int, TableState | None] = {}
+        self._described: dict[int, tuple[Relation, CatalogTable | None, Table | None]] = {}
+        """What the tables were built from."""
         self._names: dict[int, str] = {}
         self._spans, self._old = TupleSpans(), TupleSpans()
         self._entries: list[tuple[Kind, Change | RowRun | SourceRecord]] = []
@@ -160,11 +162,23 @@ class Decoder:
         if not self._selection.table(relation.schema, relation.name):
             self._tables[relation.oid] = None
             return
-        if relation.oid in self._tables:
-            # It is described anew: something of it changed, perhaps a type too (a label of an enum).
-            self._catalog.refresh()
-        table = self._builder.build(relation, self._catalog.table(relation.oid))
+        today = self._catalog.table(relation.oid)
+        table = self._as_before(relation, today)
+        if table is None:
+            if relation.oid in self._tables:
+                # It is described anew: something of it changed, perhaps a type too (a label of an enum).
+                self._catalog.refresh()
+            table = self._builder.build(relation, today)
+        self._described[relation.oid] = relation, today, table
         self._tables[relation.oid] = None if table is None else TableState(table)
+
+    def _as_before(self, relation: Relation, today: CatalogTable | None) -> Table | None:
+        """The table that was built from the same. The server describes every table again whose statistics are new, and each
+        time what is made for a new table costs as much as hundreds of rows."""
+        before = self._described.get(relation.oid)
+        if before is None or before[:2] != (relation, today) or any(c.type_oid >= FIRST_USER_OID for c in relation.columns):
+            return None
+        return before[2]
 
     def _walk(self, scanned: list[tuple[int, int, int, int, bytes]], i: int) -> int:
         """Take the transactions from there on that are nothing but ordinary rows of one table; where the next message is, ``i``

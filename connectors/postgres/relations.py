@@ -7,9 +7,12 @@ widens them: nullability, defaults, comments, the unique index that stands in fo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
-__all__ = ["Catalog", "CatalogColumn", "CatalogTable", "PgType"]
+__all__ = ["FIRST_USER_OID", "Catalog", "CatalogColumn", "CatalogTable", "PgType"]
+
+FIRST_USER_OID: Final = 16384
+"""Types below are the server's own, and the same for as long as it runs (PostgreSQL, ``access/transam.h``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,5 +89,5 @@ class Catalog(Protocol):
         ...
 
     def refresh(self) -> None:
-        """Forget the types: one has changed (an enum has a new label)."""
+        """Forget the types that are not built in: one has changed (an enum has a new label)."""
         ...

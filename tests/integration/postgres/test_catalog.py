@@ -124,3 +124,32 @@ def test_a_new_label_is_seen_after_a_refresh(each_lab: Any, session: Session) ->
     each_lab.sql("ALTER TYPE mood ADD VALUE 'b'")
     catalog.refresh()
     assert catalog.type(oid).labels == ("a", "b")
+
+
+def test_the_types_of_tables_are_read_when_they_are_asked_for(each_lab: Any, session: Session) -> None:
+    each_lab.sql("CREATE TABLE parent (id int)")
+    each_lab.sql("CREATE TYPE pair AS (a int, b int)")
+    catalog = SqlCatalog(session)
+    oids = [int(session.value(f"SELECT 'public.{name}'::regtype::oid") or 0) for name in ("parent", "parent[]", "pair", "pair[]")]
+    assert [(t.name, t.kind, t.element) for t in map(catalog.type, oids)] == [
+        ("parent", "c", 0), ("_parent", "b", oids[0]), ("pair", "c", 0), ("_pair", "b", oids[2])]
+
+
+def test_built_in_types_are_read_once(each_lab: Any, session: Session) -> None:
+    catalog = SqlCatalog(session)
+    catalog.type(23)
+    catalog.refresh()
+    session.close()
+    assert (catalog.type(23).name, catalog.type(1007).element) == ("int4", 23)
+
+
+def test_after_a_refresh_only_types_that_columns_have_are_read(each_lab: Any, session: Session) -> None:
+    each_lab.sql("CREATE TYPE mood AS ENUM ('a')")
+    each_lab.sql("CREATE DOMAIN short AS varchar(5)")
+    catalog = SqlCatalog(session)
+    mood, short = (int(session.value(f"SELECT 'public.{name}'::regtype::oid") or 0) for name in ("mood", "short"))
+    assert (catalog.type(mood).kind, catalog.type(short).kind) == ("e", "d")
+    catalog.refresh()
+    assert catalog.type(mood).labels == ("a",)
+    session.close()
+    assert catalog.type(short).kind == "d"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connect.api.errors import ConnectError, RecordError
+from connectors.postgres.relations import PgType
 from tests.unit.postgres.people import COLUMNS, FULL, REL, catalog, feed, in_tx, row, shape
 from tests.unit.postgres.wire import (
     UNCHANGED,
@@ -238,6 +239,33 @@ def test_the_schema_is_that_of_the_streams_position() -> None:
     a, b = feed(begin(10), REL, insert(1, 1, "a", None), wider, insert(1, 2, "b", None, 9), commit(10, 20))
     assert list(a.value["after"]) == ["id", "name", "note"]
     assert b.value["after"]["more"] == 9
+
+
+def test_a_table_that_is_described_again_as_it_was_is_the_same() -> None:
+    cat = catalog()
+    a, b = decoder(cat).feed([begin(10), REL, insert(1, 1, "a", None), REL, insert(1, 2, "b", None), commit(10, 20)]).records()
+    assert a.value_schema is b.value_schema
+    assert (b.value["after"]["name"], cat.refreshed) == ("b", 0)
+
+
+def test_what_only_the_catalogue_knows_of_a_table_is_seen_when_it_is_described_again() -> None:
+    cat = catalog()
+    d = decoder(cat)
+    (a,) = d.feed([begin(10), REL, insert(1, 1, "a", None), commit(10, 20)]).records()
+    cat.tables[1] = table(1, "people", [(*COLUMNS[0][:2], True), (*COLUMNS[1][:2], False), COLUMNS[2]])
+    (b,) = d.feed([begin(30), REL, insert(1, 2, None, None), commit(30, 40)]).records()
+    assert (a.value_schema != b.value_schema, b.value["after"]["name"]) == (True, None)
+
+
+def test_a_new_label_of_an_enum_is_seen_when_its_table_is_described_again() -> None:
+    rel = relation(1, "people", [("id", "int4", True), ("mood", 16400, False)])
+    cat = FakeCatalog({1: table(1, "people", [("id", "int4", True), ("mood", 16400, False)])},
+                      {16400: PgType(16400, "mood", "public", "e", labels=("a",))})
+    d = decoder(cat)
+    (a,) = d.feed([begin(10), rel, insert(1, 1, "a"), commit(10, 20)]).records()
+    cat.types[16400] = PgType(16400, "mood", "public", "e", labels=("a", "b"))
+    (b,) = d.feed([begin(30), rel, insert(1, 2, "b"), commit(30, 40)]).records()
+    assert (cat.refreshed, b.value["after"]["mood"], a.value_schema != b.value_schema) == (1, "b", True)
 
 
 def test_a_type_that_is_not_supported_is_left_out_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:

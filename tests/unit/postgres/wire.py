@@ -39,6 +39,7 @@ class FakeCatalog:
 
     tables: dict[int, CatalogTable] = field(default_factory=dict)
     types: dict[int, PgType] = field(default_factory=dict)
+    refreshed: int = 0
 
     def type(self, oid: int) -> PgType:
         if oid in self.types:
@@ -53,7 +54,7 @@ class FakeCatalog:
         return self.tables.get(oid)
 
     def refresh(self) -> None:
-        self.types = dict(self.types)
+        self.refreshed += 1
 
 
 def config(**props: str) -> PostgresConfig:
