@@ -106,7 +106,9 @@ class Producer:
     def poll(self, seconds: float = 0.0) -> int:
         """Tell owners what became of their records, waiting at most so long for something to tell; how many batches."""
         sender = self._sender
+        sender.look()
         if not sender.news and seconds:
+            sender.attend()
             sender.told.wait(seconds)
         sender.told.clear()
         served = 0

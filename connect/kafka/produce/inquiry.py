@@ -51,6 +51,11 @@ class Inquiry:
         self._id_due = 0.0
         self._turn = itertools.count()
 
+    @property
+    def asking(self) -> bool:
+        """Whether an answer is waited for."""
+        return self._asking_id or self._asking_metadata
+
     def ask(self, now: float, due: list[float]) -> None:
         """Ask what is due; when to look again is appended to ``due``."""
         at = self._cluster.due()

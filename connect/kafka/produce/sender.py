@@ -1,12 +1,15 @@
-"""The producer's thread: takes batches from the accumulator, sends them, learns what became of them."""
+"""The producer's thread: takes batches from the accumulator, sends them, learns what became of them.
+
+Where records come singly, waking this thread for each batch, and again for its answer, costs more than the batch. So while no
+more is at hand than what was just taken, whoever brought it sends it (:meth:`Sender.stir`) and reads the answers that have come
+by the time it asks for news (:meth:`Sender.look`). The thread then only looks once a second, and goes on by itself as soon as
+anything must wait.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import logging
-import selectors
-import socket
 import threading
 import time
 from collections import deque
@@ -16,14 +19,14 @@ from functools import partial
 from connect.kafka.core.accumulator import Accumulator, Open
 from connect.kafka.produce.batches import COMPRESSIONS, pieces
 from connect.kafka.produce.cluster import Cluster
-from connect.kafka.produce.connection import Connection, Handler
 from connect.kafka.produce.inquiry import Inquiry
-from connect.kafka.produce.links import Link, Links
+from connect.kafka.produce.links import Link
 from connect.kafka.produce.news import Delivered, Fatal, Gone, News, Refused, Trouble
 from connect.kafka.produce.outcomes import UNKNOWN_SERVER_ERROR, Outcome
-from connect.kafka.produce.protocol import PartitionAnswer, ProtocolError, produce_parts, read_produce
+from connect.kafka.produce.protocol import PartitionAnswer, produce_parts, read_produce
 from connect.kafka.produce.queues import Batch, PartitionQueue, settle
 from connect.kafka.produce.settings import ProducerSettings
+from connect.kafka.produce.traffic import Traffic
 
 __all__ = ["Sender"]
 
@@ -63,23 +66,22 @@ class Sender(threading.Thread):
         self._sealed, self._touched = accumulator.queues()
         self._wanted: deque[str] = deque()
         self._cluster = Cluster(settings.refresh, settings.propagation, settings.backoff)
-        self._links = Links(client_id, settings.connect_timeout, settings.reconnect, settings.reconnect_most, self.wake,
-                            lambda text: self._tell(Trouble(_TRANSPORT, text)))
+        self._traffic = Traffic(
+            settings, client_id, lambda text: self._tell(Trouble(_TRANSPORT, text)), lambda now: self._cluster.doubt(now))
+        self._links = self._traffic.links
         self._queues: dict[Place, PartitionQueue] = {}
         self._active: dict[Place, PartitionQueue] = {}
         self._opens: deque[tuple[float, Open]] = deque()
         self._held: dict[Place, Open] = {}
-        self._inquiry = Inquiry(settings, client_id, self._cluster, self._links, self._request, self._learned, self._heard)
+        self._inquiry = Inquiry(settings, client_id, self._cluster, self._links, self._traffic.request,
+                                self._learned, self._heard)
         self._turn = itertools.count()
         self._fatal = False
         self._closing = False
         self._sleeping = False
-        self._selector = selectors.DefaultSelector()
-        self._registered: dict[Connection, int] = {}
-        self._ear, self._mouth = socket.socketpair()
-        self._ear.setblocking(False)
-        self._mouth.setblocking(False)
-        self._selector.register(self._ear, selectors.EVENT_READ)
+        self._turn_lock = threading.Lock()
+        """Held by the one who works; the accumulator's may be taken inside it."""
+        self._attended = False
         self._compression = COMPRESSIONS.get(settings.compression)
 
     # -- called by others
@@ -87,22 +89,33 @@ class Sender(threading.Thread):
     def want(self, topic: str) -> None:
         """Find out about a topic; the accumulator knows it some time later."""
         self._wanted.append(topic)
-        self.wake()
+        self._traffic.wake()
 
     def stir(self) -> None:
-        """The accumulator has something new."""
-        if self._sleeping and (self._touched or self._sealed):
-            self.wake()
+        """The accumulator has something new: send it, or have it sent."""
+        if not self._sleeping or not (self._touched or self._sealed):
+            return  # the thread looks once more before it sleeps
+        if self._at_once() and self._turn_lock.acquire(blocking=False):
+            self._attended = False
+            self._work()
+        else:
+            self._traffic.wake()
 
-    def wake(self) -> None:
-        """Let the loop run once."""
-        with contextlib.suppress(OSError):
-            self._mouth.send(b"\0")
+    def look(self) -> None:
+        """Read the answers that have come, where the thread does not listen to them."""
+        if not self._traffic.listening and self._turn_lock.acquire(blocking=False):
+            self._work()
+
+    def attend(self) -> None:
+        """Somebody waits for news: the thread listens for it."""
+        if not self._traffic.listening:
+            self._attended = True
+            self._traffic.wake()
 
     def close(self) -> None:
         """Give up what is in flight and end, within a moment."""
         self._closing = True
-        self.wake()
+        self._traffic.wake()
         self.join(2.0)
 
     # -- the loop
@@ -113,80 +126,63 @@ class Sender(threading.Thread):
             while not self._closing:
                 self._turn_once()
         except Exception as e:  # noqa: BLE001 - the task must hear of it, whatever it is
-            _log.exception("The producer's thread failed")
-            self._fail(Fatal(UNKNOWN_SERVER_ERROR, f"the producer's thread failed: {type(e).__name__}"))
+            self._broken(e)
         finally:
-            self._fatal = True
-            self._links.close()
-            self._selector.close()
-            self._ear.close()
-            self._mouth.close()
+            with self._turn_lock:
+                self._fatal = True
+                self._traffic.close()
+
+    def _broken(self, error: Exception) -> None:
+        _log.error("The producer's thread failed", exc_info=error)
+        self._fail(Fatal(UNKNOWN_SERVER_ERROR, f"the producer's thread failed: {type(error).__name__}"))
 
     def _turn_once(self) -> None:
-        now = time.monotonic()
-        due = [now + _IDLE]
-        for link in self._links.opened(now):
-            assert link.connection is not None
-            self._selector.register(link.connection.sock, selectors.EVENT_READ, link)
-            self._registered[link.connection] = selectors.EVENT_READ
-        self._overdue(now, due)
-        while self._wanted:
-            self._cluster.want(self._wanted.popleft(), now)
-        if not self._fatal:
-            self._inquiry.ask(now, due)
-            self._collect(now, due)
-            self._send(now, due)
-            self._give_up_topics(now)
-        self._sleeping = True
-        # What came between the look and the sleep is seen at once.
-        fresh = not self._fatal and (self._touched or self._sealed)
-        ready = self._selector.select(0 if fresh else max(0.0, min(due) - time.monotonic()))
-        self._sleeping = False
-        for key, events in ready:
-            if key.data is None:
-                with contextlib.suppress(BlockingIOError):
-                    self._ear.recv(4096)
-            else:
-                self._serve(key.data, events)
+        with self._turn_lock:
+            now = time.monotonic()
+            due = [now + _IDLE]
+            self._traffic.look(idle=True)
+            self._traffic.opened(now)
+            self._traffic.overdue(now, due)
+            while self._wanted:
+                self._cluster.want(self._wanted.popleft(), now)
+            if not self._fatal:
+                self._inquiry.ask(now, due)
+                self._collect(now, due)
+                self._send(now, due)
+                self._give_up_topics(now)
+            self._traffic.listen(self._attended or not self._at_once() or self._inquiry.asking or self._waiting())
+            self._sleeping = True
+            # What came between the look and the sleep is seen at once.
+            fresh = not self._fatal and (self._touched or self._sealed)
+            seconds = 0.0 if fresh else max(0.0, min(due) - time.monotonic())
+        ready = self._traffic.wait(seconds)
+        with self._turn_lock:
+            self._sleeping = False
+            self._traffic.serve(ready)
 
-    def _serve(self, link: Link, events: int) -> None:
-        connection = link.connection
-        if connection is None:
-            return
+    def _at_once(self) -> bool:
+        """Whether batches go as soon as they have a record."""
+        return self.eager and self._settings.linger <= _SHORT
+
+    def _waiting(self) -> bool:
+        """Whether something has still to be sent."""
+        return bool(self._active or self._opens or self._held)
+
+    def _work(self) -> None:
+        """In the place of the thread, which sleeps, with its lock, which is given back: read, and send what is there."""
         try:
-            if events & selectors.EVENT_READ:
-                connection.read()
-            if events & selectors.EVENT_WRITE:
-                connection.write()
-            self._watch(link)
-        except (OSError, ProtocolError) as e:
-            self._lost(link, str(e))
-
-    def _watch(self, link: Link) -> None:
-        connection = link.connection
-        if connection is not None:
-            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.wants_write else 0)
-            if self._registered.get(connection) != wanted:
-                self._registered[connection] = wanted
-                self._selector.modify(connection.sock, wanted, link)
-
-    def _lost(self, link: Link, why: str) -> None:
-        connection = link.connection
-        if connection is not None:
-            self._registered.pop(connection, None)
-            self._selector.unregister(connection.sock)
-        now = time.monotonic()
-        self._cluster.doubt(now)
-        self._links.lost(link, now, why)
-
-    def _request(self, link: Link, connection: Connection, number: int, pieces: Sequence[bytes], handler: Handler,
-                 more: float = 0.0) -> None:
-        """Send a request whose answer is overdue after the time-out and so many seconds more."""
-        try:
-            connection.send(number, pieces, time.monotonic() + self._settings.request_timeout + more, handler)
-            self._watch(link)
-        except OSError as e:
-            self._lost(link, str(e))
+            if self._fatal or self._closing:
+                return
+            self._traffic.look()
+            now = time.monotonic()
+            self._collect(now, [])
+            self._send(now, [])
+            if self._waiting():
+                self._traffic.wake()
+        except Exception as e:  # noqa: BLE001 - as in the thread
+            self._broken(e)
+        finally:
+            self._turn_lock.release()
 
     def _learned(self, topics: Sequence[str]) -> None:
         with self._lock:
@@ -195,16 +191,6 @@ class Sender(threading.Thread):
                 if partitions:
                     self._accumulator.topic(topic, partitions, next(self._turn))
         self.told.set()
-
-    def _overdue(self, now: float, due: list[float]) -> None:
-        for link in list(self._links):
-            deadline = link.connection.deadline() if link.connection is not None else None
-            if deadline is None:
-                continue
-            if deadline <= now:
-                self._lost(link, f"no answer for {self._settings.request_timeout:g} s")
-            else:
-                due.append(deadline)
 
     # -- batches
 
@@ -220,7 +206,7 @@ class Sender(threading.Thread):
             opened = self._touched.popleft()
             self._opens.append((opened.since, opened))
         linger = self._settings.linger
-        if self.eager and linger <= _SHORT:
+        if self._at_once():
             linger = 0.0
         ripe = []
         while self._opens and self._opens[0][0] + linger <= now:
@@ -316,7 +302,8 @@ class Sender(threading.Thread):
         timeout = int(self._settings.request_timeout * 1000)
         message = produce_parts(connection.produce_version, number, self._client_id, timeout, parts)
         # The broker is to give up first.
-        self._request(link, connection, number, message, partial(self._answered, connection.produce_version, sending), 1.0)
+        self._traffic.request(
+            link, connection, number, message, partial(self._answered, connection.produce_version, sending), 1.0)
 
     def _release(self, queue: PartitionQueue) -> None:
         """An open batch that was held may go when nothing waits in front of it."""

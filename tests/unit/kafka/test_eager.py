@@ -27,6 +27,4 @@ def test_a_batch_waits_unless_no_more_is_at_hand(linger: int, eager: bool, at_on
     assert due == ([] if at_once else [10.0 + linger / 1000])
     sender._collect(10.1, due)
     assert sender._active
-    sender._ear.close()
-    sender._mouth.close()
-    sender._selector.close()
+    sender._traffic.close()
