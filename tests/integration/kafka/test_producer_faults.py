@@ -6,6 +6,7 @@ import random
 import select
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -240,6 +241,52 @@ def test_without_a_broker_the_thread_sleeps(monkeypatch: pytest.MonkeyPatch, sta
             stack.kafka.start()
         mine.end()
     assert numbers(topics.read(topic)[0]) == list(range(1, 21))
+
+
+def _singly(mine: Sending, topic: str, first: int, last: int) -> None:
+    """As a task brings them whose source has no more at hand."""
+    for record in rows(topic, first, last):
+        mine.producer.eager(True)
+        mine.send([record])
+        mine.producer.poll(0)
+        time.sleep(0.003)
+
+
+def test_records_that_come_singly_do_not_wake_the_thread(monkeypatch: pytest.MonkeyPatch, topics: Topics) -> None:
+    turns: list[int] = []
+    turn = Sender._turn_once
+
+    def counted(self: Sender) -> None:
+        turns.append(1)
+        turn(self)
+
+    topic = topics.make()
+    with sending(topics.conf["bootstrap.servers"]) as mine:
+        _singly(mine, topic, 1, 10)
+        mine.end()
+        _singly(mine, topic, 11, 12)  # from here on nobody listens
+        monkeypatch.setattr(Sender, "_turn_once", counted)
+        _singly(mine, topic, 13, 212)
+        assert len(turns) < 100
+        # The rest is seen by who looks and does not wait, too.
+        until(lambda: mine.producer.poll(0) >= 0 and not len(mine.producer), what="the last acknowledgements")
+    assert mine.told.count == 212
+    assert numbers(topics.read(topic)[0]) == list(range(1, 213))
+
+
+def test_records_that_come_singly_outlive_a_broker(stack: Stack, topics: Topics) -> None:
+    topic = topics.make()
+    with sending(topics.conf["bootstrap.servers"]) as mine:
+        _singly(mine, topic, 1, 50)
+        stack.kafka.kill()
+        try:
+            _singly(mine, topic, 51, 60)
+        finally:
+            stack.kafka.start()
+        _singly(mine, topic, 61, 100)
+        mine.end()
+    assert mine.told.count == 100
+    assert numbers(topics.read(topic)[0]) == list(range(1, 101))
 
 
 def _held() -> tuple[set[str], int]:
