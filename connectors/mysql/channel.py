@@ -43,6 +43,8 @@ class Channel:
         self._poll_out = select.poll()
         self._poll_out.register(sock, select.POLLIN | select.POLLOUT)
         self.buffer = PacketBuffer()
+        self.drained = False
+        """Whether the last :meth:`receive` took all that had come."""
         self.broken = False
         """Whether the connection is known to be gone."""
 
@@ -88,12 +90,27 @@ class Channel:
             try:
                 count = self._sock.recv_into(room)
             except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                self.drained = True
                 return 0
             except (OSError, ValueError) as e:
                 raise self.lost(doing, e) from None
+            self.drained = count < len(room)
+            if self._tls and count and self.drained:
+                count = self._more(room, count)
         if count == 0:
             raise self.lost(doing)
         self.buffer.filled(count)
+        return count
+
+    def _more(self, room: memoryview, count: int) -> int:
+        """TLS gives a record at a time, and servers send a packet in each: take what has come of them, too."""
+        receive, size = self._sock.recv_into, len(room)
+        try:
+            while count < size and (more := receive(room[count:])):
+                count += more
+        except (OSError, ValueError):
+            return count  # nothing is there, or a fault that the next call meets again
+        self.drained = False
         return count
 
     def take(self, out: list[bytes], max_bytes: int, max_count: int, doing: str, *, marked: bool = False) -> int:

@@ -19,6 +19,7 @@ from connectors.mysql.failures import ConnectionLost, DatabaseError, Stopped, du
 from connectors.mysql.gtid import MariaDbGtidSet, MySqlGtidSet
 from connectors.mysql.packets import parse_error, parse_ok
 from connectors.mysql.session import Session
+from connectors.pace import FEW, Pace
 
 __all__ = ["BinlogStream", "FilePosition", "end_dump", "replica_uuid"]
 
@@ -39,10 +40,6 @@ _ANNOTATE_ROWS: Final = 2
 """MariaDB: send the events with the statements' texts."""
 _SEND_TIMEOUT: Final = 60.0
 _FIRST_ANSWER: Final = 60.0
-_BUSY: Final = 0.02
-"""A reader that was given something less than this long ago (seconds) is catching up."""
-_PATIENCE: Final = 0.002
-_FEW: Final = 64
 _DOING: Final = "streaming"
 _NAMESPACE: Final = uuid.UUID("6f2d2f4e-9a0c-5b7e-8a43-0d6c9e3b1a55")
 
@@ -93,11 +90,10 @@ class BinlogStream:
         self._skip_to = skip_to
         self._passed = FIRST_EVENT
         self._clock = clock
-        self._sleep = sleep
+        self._pace = Pace(clock, sleep)
         self.caught_up = False
         """Whether the last :meth:`read` gave little and all there was."""
         self._heard = clock()
-        self._last_gulp = 0.0
         self._unwatched = False
         self._held: list[bytes] = []
         self._error: ConnectionLost | DatabaseError | None = None
@@ -235,15 +231,13 @@ class BinlogStream:
             return held
         if self._error is not None:
             raise self._error
+        self._pace.keep()
         events = self._gulp(wait)
         now = self._clock()
         if events:
-            if now - self._last_gulp < _BUSY and len(events) < _FEW and self._error is None:
-                # Many small batches cost more than a moment of patience: one wake-up for all that comes in it.
-                self._sleep(_PATIENCE)
-                self._fill(events, 0.0)
-            self.caught_up = len(events) < 2 * _FEW
-            self._heard = self._last_gulp = self._clock()
+            self.caught_up = len(events) < 2 * FEW
+            self._heard = now
+            self._pace.took(len(events))
             return events
         if self._error is not None:
             raise self._error
@@ -254,41 +248,36 @@ class BinlogStream:
         return events
 
     def _gulp(self, wait: float) -> list[bytes]:
-        events: list[bytes] = []
-        self._fill(events, wait)
-        return events
-
-    def _fill(self, events: list[bytes], wait: float) -> bool:
-        """Add what is there, or what comes first; whether there is room for more. An error is kept for the next call."""
+        """What is there, or what comes first. An error is kept for the next call."""
         channel, buffer = self._channel, self._channel.buffer
-        had = len(events)
-        left = self._gulp_bytes - sum(map(len, events))
+        events: list[bytes] = []
+        left = self._gulp_bytes
         deadline = self._clock() + wait
         try:
             while True:
                 if self._skip_to:
                     left -= self._take_skipping(events, left)
                     if self._skip_to and self._clock() > deadline:
-                        return True
+                        return events
                 else:
                     left -= channel.take(events, left, self._gulp_events, _DOING, marked=True)
                 if buffer.special is not None:
                     self._error = self._ended(buffer.special)
-                    return False
-                if left <= 0 or len(events) >= self._gulp_events:
-                    return False
+                    return events
+                if left <= 0 or len(events) >= self._gulp_events or (channel.drained and 0 < len(events) < FEW):
+                    return events
                 if not channel.receive(_DOING):
-                    if len(events) > had:
-                        return True
+                    if events:
+                        return events
                     patience = deadline - self._clock()
                     if patience <= 0 or not channel.wait(patience):
-                        return True
+                        return events
         except Stopped:
             if not events:
                 raise
         except ConnectionLost as e:
             self._error = e
-        return False
+        return events
 
     def _take_skipping(self, events: list[bytes], max_bytes: int) -> int:
         new: list[bytes] = []

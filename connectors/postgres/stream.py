@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from connect.api.errors import ConnectError
+from connectors.pace import FEW, Pace
 from connectors.postgres.failures import ConnectionLost, failure
 from connectors.postgres.lsn import LSN
 from connectors.postgres.session import CopyEnded, Session
@@ -24,10 +25,6 @@ SILENCE_LIMIT: Final = 60.0
 
 _STATUS: Final = struct.Struct("!cQQQqB")
 _EPOCH_2000_US: Final = 946_684_800_000_000
-_BUSY: Final = 0.02
-"""A reader that was given something less than this long ago (seconds) is catching up."""
-_PATIENCE: Final = 0.002
-_FEW: Final = 64
 _DOING: Final = "streaming"
 
 
@@ -54,12 +51,11 @@ class ReplicationStream:
         self._silence_limit = silence_limit
         self._gulp_frames = gulp_frames
         self._clock = clock
-        self._sleep = sleep
+        self._pace = Pace(clock, sleep)
         now = clock()
         self._heard = now
         self._told = now
         self._unwatched = False
-        self._last_gulp = 0.0
         self._unsent = False
         self.caught_up = False
         """Whether the last :meth:`read` gave little and all there was."""
@@ -113,20 +109,16 @@ class ReplicationStream:
             self._heard = self._clock()
         self._tell_if_due()
         try:
+            self._pace.keep()
             frames = session.read_copy(GULP_BYTES, self._gulp_frames, min(wait, self._interval), _DOING)
-            now = self._clock()
-            if frames and now - self._last_gulp < _BUSY and len(frames) < _FEW:
-                # Many small batches cost more than a moment of patience: one wake-up for all that comes in it, not one for each
-                # message.
-                self._sleep(_PATIENCE)
-                frames += session.read_copy(GULP_BYTES, self._gulp_frames - len(frames), 0.0, _DOING)
         except CopyEnded:
             raise failure("57P01", "the server ended the stream", _DOING, str(session.address)) from None
-        self.caught_up = len(frames) < min(2 * _FEW, self._gulp_frames)
+        self.caught_up = len(frames) < min(2 * FEW, self._gulp_frames)
         if session.warning:
             self._warned(session.warning, frames)
         if frames:
-            self._heard = self._last_gulp = self._clock()
+            self._heard = self._clock()
+            self._pace.took(len(frames))
         elif self._clock() - self._heard > self._silence_limit:
             raise ConnectionLost(
                 f"streaming: nothing came from the server for {self._silence_limit:g} s, not even an answer; the connection is "

@@ -2,54 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from connectors.postgres.stream import ReplicationStream
 
 
 class Slow:
-    """A session that has one message at a time, and whatever came meanwhile for who looks without waiting."""
+    """A session that has one message at a time, or ``much`` once; and the clock that is read by who reads it."""
 
     warning = ""
     address = "nowhere"
 
-    def __init__(self, meanwhile: list[list[bytes]]) -> None:
-        self.waits: list[float] = []
-        self._meanwhile = iter(meanwhile)
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.much: list[bytes] = []
+        self.slept: list[float] = []
 
-    def read_copy(self, _max_bytes: int, _max_frames: int, wait: float, _doing: str) -> list[bytes]:
-        self.waits.append(wait)
-        return [b"first"] if wait else next(self._meanwhile)
+    def read_copy(self, _max_bytes: int, _max_frames: int, _wait: float, _doing: str) -> list[bytes]:
+        frames, self.much = self.much, []
+        return frames or [b"one"]
 
-
-def ticking() -> Iterator[float]:
-    now = 100.0
-    while True:
-        now += 0.001
-        yield now
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
 
 
-def stream(session: Any, slept: list[float]) -> ReplicationStream:
-    clock = ticking()
-    return ReplicationStream(session, confirmed=None, status_interval=10.0, clock=lambda: next(clock),  # type: ignore[arg-type]
-                             sleep=slept.append)
+def stream(session: Any) -> ReplicationStream:
+    return ReplicationStream(session, confirmed=None, status_interval=10.0, clock=lambda: session.now,  # type: ignore[arg-type]
+                             sleep=session.sleep)
 
 
-def test_what_comes_in_a_moment_of_patience_is_one_wake_up() -> None:
-    session, slept = Slow([[b"second", b"third"], []]), list[float]()
-    reader = stream(session, slept)
-    assert reader.read(0.5) == [b"first"]
-    assert not slept  # the first after a quiet time is not kept waiting
-    assert reader.read(0.5) == [b"first", b"second", b"third"]
-    assert reader.read(0.5) == [b"first"]
-    assert len(slept) == 2
-    assert session.waits == [0.5, 0.5, 0.0, 0.5, 0.0]
+def test_small_gulps_are_apart_and_what_comes_after_a_silence_is_not_kept_waiting() -> None:
+    session = Slow()
+    reader = stream(session)
+    assert reader.read(0.5) == [b"one"]
+    assert not session.slept
+    session.now += 0.001
+    assert reader.read(0.5) == [b"one"]
+    (slept,) = session.slept
+    assert 0.0005 < slept < 0.005
+    session.now += 1.0
+    assert reader.read(0.5) == [b"one"]
+    assert len(session.slept) == 1
     assert reader.caught_up
 
 
-def test_a_reader_that_is_given_much_has_not_caught_up() -> None:
-    session = Slow([[b"more"] * 500])
-    reader = stream(session, [])
+def test_a_reader_that_is_given_much_has_not_caught_up_and_reads_on() -> None:
+    session = Slow()
+    reader = stream(session)
+    session.much = [b"more"] * 500
+    assert (len(reader.read(0.5)), reader.caught_up) == (500, False)
     assert (len(reader.read(0.5)), reader.caught_up) == (1, True)
-    assert (len(reader.read(0.5)), reader.caught_up) == (501, False)
+    assert not session.slept
