@@ -53,6 +53,7 @@ class Native:
 
     def __init__(self, facts: Facts, converters: Converters, key: AvroFraming, value: AvroFraming) -> None:
         self.writer = Writer()
+        self._stamps = Writer()
         self.converters = converters
         self._facts = facts
         self._key, self._value = key, value
@@ -66,9 +67,9 @@ class Native:
 
     def ends(self, now: int) -> Ends:
         """What records end with when they are told that time."""
-        writer = Writer()
+        writer = self._stamps
         for stamp in (now // 1_000_000, now // 1000, now):
-            writer.write_raw(b"\x02")
+            writer.write_byte(2)
             writer.write_long(stamp)
         stamps = writer.take()
         return {kind: op + stamps for kind, op in _OPS.items()}

@@ -37,7 +37,7 @@ def partition_key(partition: Partition) -> str:
 class InFlight:
     """One batch in flight. ``sent`` and ``size`` are counted by the deliverer, ``acked`` by :attr:`on_delivery`."""
 
-    __slots__ = ("_refused", "acked", "batch", "offsets", "on_delivery", "poisoned", "sealed", "sent", "size")
+    __slots__ = ("_refused", "acked", "batch", "offsets", "poisoned", "sealed", "sent", "size")
 
     def __init__(self, batch: Any, offsets: Sequence[tuple[Partition, Offset]], refused: Refused) -> None:
         self.batch = batch
@@ -52,10 +52,10 @@ class InFlight:
         self.sealed = False
         self.poisoned = False
         self._refused = refused
-        self.on_delivery: Callable[[Any, Any], None] = self._delivered
-        """The delivery callback of every record of this batch: ``(error or None, message)``."""
 
-    def _delivered(self, error: Any, message: Any) -> None:
+    def on_delivery(self, error: Any, message: Any) -> None:
+        """The delivery callback of every record of this batch: ``(error or None, message)``."""
+        # A method: kept as an attribute it would be a circle, and with it the batch would live until somebody collects garbage.
         if error is None:
             self.acked += 1
         else:
@@ -116,6 +116,7 @@ class Ledger:
         self._refused = refused
         self._open: deque[InFlight] = deque()
         self._newest: dict[str, tuple[Partition, Offset]] = {}
+        self._last: tuple[Partition, str] | None = None
 
     def enter(self, batch: Any, offsets: Sequence[tuple[Partition, Offset]]) -> InFlight:
         """A batch that is about to be handed over, after all batches entered before. ``offsets`` are right after it."""
@@ -128,9 +129,16 @@ class Ledger:
         queue, moved = self._open, False
         while queue and queue[0].done:
             for partition, offset in queue.popleft().offsets:
-                self._newest[partition_key(partition)] = (partition, offset)
+                self._newest[self._key(partition)] = (partition, offset)
                 moved = True
         return moved
+
+    def _key(self, partition: Partition) -> str:
+        """Most tasks have one partition, of which only a copy tells whether it is the same as before."""
+        last = self._last
+        if last is None or last[0] != partition or list(last[0]) != list(partition):
+            last = self._last = dict(partition), partition_key(partition)
+        return last[1]
 
     def committable(self) -> Mapping[str, tuple[Partition, Offset]]:
         """By :func:`partition_key`: each source partition's newest offset behind which everything is done."""

@@ -165,8 +165,10 @@ class DataProducer(Protocol):
 class Owner(produce.Owner, Protocol):
     """Whose records they are, for either producer."""
 
-    on_delivery: Callable[[Any, Any], None]
-    """The delivery callback for one record: ``(error or None, message)``."""
+    @property
+    def on_delivery(self) -> Callable[[Any, Any], None]:
+        """The delivery callback for one record: ``(error or None, message)``."""
+        ...
 
 
 def make_producer(config: Mapping[str, Any], client_id: str, on_error: Callable[[str], None],

@@ -10,6 +10,7 @@ import re
 import struct
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Protocol, Self
 
 from connectors.mysql.gtidmaria import GtidError, MariaDbGtidSet
@@ -292,6 +293,7 @@ def _without(flat: list[int], holes: list[int]) -> list[int]:
     return out
 
 
+@lru_cache(1024)
 def _uuid(text: str) -> str:
     if not _UUID.fullmatch(text):
         raise GtidError("a GTID's server UUID is not one")

@@ -5,9 +5,11 @@ What it does not take is left to the decoder event by event, which leaves the sa
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import ref
 
 from connectors.changes import Change, Kind, RowRun
 from connectors.core.run import DELETE_BY_KEY
@@ -27,10 +29,12 @@ from connectors.mysql.where import RowsWhere
 
 __all__ = ["EventWalk", "Walked", "WalkedFrom", "WalkedRun"]
 
+_LENT = 8
+"""Batches in flight whose places are remembered."""
 _NO_LAYOUT = RowLayout((), ())
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True, eq=False)
 class Walked:
     """What the events of one walk share. ``executed`` are the GTIDs that were executed before the first transaction of
     ``places``, which begin in the file ``file``."""
@@ -121,6 +125,8 @@ class EventWalk:
         self._ordinary = False
         self._spans = ImageSpans()
         self._places: Places | None = None
+        # They are large, and those of a batch that is done serve the next one.
+        self._lent: deque[tuple[ref[Walked], Places]] = deque(maxlen=_LENT)
 
     def take(self, entries: Entries, limit: int, limit_bytes: int) -> bool:
         """Append what comes of the events that come next, at most ``limit`` records; whether there were such events."""
@@ -145,6 +151,7 @@ class EventWalk:
             return True
         self._places = None
         walked = Walked(places, progress.file, self._flavor, executed, progress.server_uuid, progress.xa.prepared)
+        self._lent.append((ref(walked), places))
         for target, rows in walk.pieces:
             mapped = target.table
             run = WalkedRun(mapped.state, rows, WalkedFrom(walked, mapped.id), self._tombstones)
@@ -161,10 +168,20 @@ class EventWalk:
         """Places of the file at hand that nobody else has."""
         file, places = self._progress.file.encode(), self._places
         if places is None or places.file != file:
-            places = self._places = Places(file)
-        else:
-            places.truncate(0, 0)
+            places = self._places = self._returned(file) or Places(file)
+        places.truncate(0, 0)
         return places
+
+    def _returned(self, file: bytes) -> Places | None:
+        """Places whose batch is gone."""
+        lent = self._lent
+        for _ in range(len(lent)):
+            user, places = lent.popleft()
+            if user() is not None:
+                lent.append((user, places))
+            elif places.file == file:
+                return places
+        return None
 
     def _known(self) -> bool:
         """Whether the events' form is one that the walk knows."""

@@ -154,6 +154,8 @@ class Progress:
     def _moved(self, **changes: Any) -> PgOffset:
         """The offset further on: no snapshot any more, no transaction open, the server's identity in it."""
         base = self._base
-        return self.offset.but(snapshot=None, snapshot_completed=False, last_snapshot_record=False, tx_lsn=None, tx_index=0,
-                               transaction_id=None, tx_counts={}, system_id=base.system_id, timeline=base.timeline,
-                               ).but(**changes)
+        old = self.offset
+        # Not by replace(), which looks at every field by its name: this is done for each batch.
+        kept = {"lsn": old.lsn, "lsn_proc": old.lsn_proc, "lsn_commit": old.lsn_commit, "tx_id": old.tx_id,
+                "ts_usec": old.ts_usec, "message_type": old.message_type}
+        return PgOffset(**{**kept, **changes}, system_id=base.system_id, timeline=base.timeline)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -136,3 +138,34 @@ def test_outstanding_records_and_bytes_fall_with_acknowledgements() -> None:
 ])
 def test_source_partitions_are_told_apart_as_their_keys_in_the_topic_are(one: Any, other: Any, same: bool) -> None:
     assert (partition_key(one) == partition_key(other)) is same
+
+
+def test_a_partition_that_its_source_changes_or_orders_anew_is_another_one() -> None:
+    ledger, partition = Ledger(never), {"server": "a", "database": "x"}
+    entered(ledger, 1, 0, partition)
+    ledger.settle()
+    partition["database"] = "y"
+    entered(ledger, 2, 0, dict(partition))
+    ledger.settle()
+    entered(ledger, 3, 0, {"database": "y", "server": "a"})
+    assert list(ledger.committable()) == [
+        '{"server":"a","database":"x"}', '{"server":"a","database":"y"}', '{"database":"y","server":"a"}']
+
+
+def test_a_batch_that_is_done_is_gone_without_the_collector_of_garbage() -> None:
+    class Batch:
+        """May be referred to weakly."""
+
+    ledger, batch = Ledger(never), Batch()
+    gone = weakref.ref(batch)
+    entry = ledger.enter(batch, ())
+    entry.sent = 1
+    entry.seal()
+    gc.disable()
+    try:
+        entry.on_delivery(None, None)
+        ledger.settle()
+        del entry, batch
+        assert gone() is None
+    finally:
+        gc.enable()
