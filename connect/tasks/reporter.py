@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from connect.tasks.spec import EventKind, TaskEvent, TaskKey
@@ -13,19 +13,24 @@ __all__ = ["Reporter", "decode_event", "encode_event"]
 
 _log = logging.getLogger(__name__)
 
+_FIELDS = tuple(f.name for f in fields(TaskEvent))
+
 
 def encode_event(event: TaskEvent) -> dict[str, Any]:
     """As JSON. :func:`decode_event` reads it."""
-    return asdict(event)
+    # Not by asdict(), which copies every label of every number.
+    body = {field: getattr(event, field) for field in _FIELDS}
+    body["key"] = asdict(event.key)
+    return body
 
 
 def decode_event(body: Mapping[str, Any]) -> TaskEvent:
     """The event of :func:`encode_event`."""
-    fields = dict(body)
-    fields["key"] = TaskKey(**fields["key"])
-    fields["kind"] = EventKind(fields["kind"])
-    fields["metrics"] = tuple((str(n), dict(labels), float(v)) for n, labels, v in fields.get("metrics", ()))
-    return TaskEvent(**fields)
+    given = dict(body)
+    given["key"] = TaskKey(**given["key"])
+    given["kind"] = EventKind(given["kind"])
+    given["metrics"] = tuple((str(n), dict(labels), float(v)) for n, labels, v in given.get("metrics", ()))
+    return TaskEvent(**given)
 
 
 class Reporter:

@@ -7,7 +7,7 @@ from typing import Final
 
 from connect.api.context import TaskContext
 from connectors.mysql.failures import DatabaseError
-from connectors.mysql.server import log_status
+from connectors.mysql.server import log_position
 from connectors.mysql.session import Session
 from connectors.mysql.stream import FilePosition
 
@@ -48,10 +48,9 @@ class LogMeter:
             return
         usual, session.timeout = session.timeout, _ANSWER_SECONDS
         try:
-            status = log_status(session)
-            if status is None:
+            end = log_position(session)
+            if end is None:
                 return
-            end = status.position
             lag = end.pos - read.pos
             if end.file != read.file:
                 files = session.records("SHOW BINARY LOGS", doing="reading the list of the log's files")

@@ -6,7 +6,7 @@ Names differ between MySQL's versions and MariaDB; here they get one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -15,7 +15,7 @@ from connectors.mysql.session import Session
 from connectors.mysql.stream import FilePosition
 from connectors.mysql.structure import Flavor
 
-__all__ = ["LogFile", "LogStatus", "Replica", "ServerFacts", "global_rights", "inspect", "log_status"]
+__all__ = ["LogFile", "LogStatus", "Replica", "ServerFacts", "global_rights", "inspect", "log_position", "log_status"]
 
 _VARIABLES: Final = (
     "log_bin", "server_uuid", "server_uid", "server_id", "binlog_format", "binlog_row_image", "binlog_row_metadata",
@@ -142,17 +142,31 @@ def log_status(session: Session) -> LogStatus | None:
 
     MariaDB is asked twice: its file position and GTIDs fit together only while nothing is written in between (under a lock).
     """
-    old = session.mariadb or session.version < (8, 2)
-    rows = session.records("SHOW MASTER STATUS" if old else "SHOW BINARY LOG STATUS", doing="reading the position in the log")
-    if not rows or not rows[0]["file"]:
+    row = _status_row(session)
+    if row is None:
         return None
-    row = rows[0]
-    position = FilePosition(row["file"] or "", int(row["position"] or 0))
+    position = _position(row)
     if session.mariadb:
         return LogStatus(position, _variable(session, "gtid_binlog_pos"))
     # A server that had GTIDs once still tells those.
     on = _variable(session, "gtid_mode").upper() == "ON"
     return LogStatus(position, _compact(row.get("executed_gtid_set") or "") if on else None)
+
+
+def log_position(session: Session) -> FilePosition | None:
+    """The position of :func:`log_status` alone, for who asks often."""
+    row = _status_row(session)
+    return None if row is None else _position(row)
+
+
+def _status_row(session: Session) -> Mapping[str, str | None] | None:
+    old = session.mariadb or session.version < (8, 2)
+    rows = session.records("SHOW MASTER STATUS" if old else "SHOW BINARY LOG STATUS", doing="reading the position in the log")
+    return rows[0] if rows and rows[0]["file"] else None
+
+
+def _position(row: Mapping[str, str | None]) -> FilePosition:
+    return FilePosition(row["file"] or "", int(row["position"] or 0))
 
 
 def _visible(ask: Callable[[], T]) -> T | None:
