@@ -21,6 +21,7 @@ from connect.tasks.context import RunningContext
 from connect.tasks.control import Control
 from connect.tasks.delivery import Delivery, RecordTransform, locate
 from connect.tasks.limits import AdminTopicLimits
+from connect.tasks.memory import keep_all
 from connect.tasks.meters import Meters
 from connect.tasks.offset_storage import OffsetStorage
 from connect.tasks.pipeline import Pipeline, Times
@@ -78,7 +79,7 @@ def assemble(spec: TaskSpec, control: Control, reporter: Reporter, redactor: Red
         admin()  # a property that is refused fails the start, not the first record
     delivery = Delivery(service, converters, transform, TopicCreation(rules, admin), AdminTopicLimits(admin))
     context = RunningContext(spec.key, settings.task, stored, service)
-    return Pipeline(task, context, service, delivery, version=version, times=_times(settings))
+    return Pipeline(task, context, service, delivery, version=version, times=_times(settings), settled=keep_all)
 
 
 def _answers(properties: Mapping[str, Any], client_id: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -58,14 +58,17 @@ class Pipeline:
     """Runs one task until it is asked to stop or fails."""
 
     def __init__(
-        self, task: SourceTask, context: TaskContext, service: Service, delivery: Delivery, *, version: str | None, times: Times
+        self, task: SourceTask, context: TaskContext, service: Service, delivery: Delivery, *, version: str | None, times: Times,
+        settled: Callable[[], None] = lambda: None,
     ) -> None:
+        """``settled`` is called once, when the task has been polled for the first time: it is open, and knows its tables."""
         self._task = task
         self._context = context
         self._service = service
         self._delivery = delivery
         self._version = version
         self._times = times
+        self._settled: Callable[[], None] | None = settled
         self._backoff = Backoff()
         self._shown = ""
         self.again = False
@@ -152,6 +155,9 @@ class Pipeline:
             return None
         self._service.called()
         self._service.recovered(self._backoff)
+        if self._settled is not None:
+            self._settled()
+            self._settled = None
         if batch is not None:
             self._service.meters.polled_batch(len(batch), time.monotonic() - began)
         return batch

@@ -75,25 +75,26 @@ class RawCopy:
                 self._wait(True, False, 0.5)
 
     def read(self, frames: list[bytes], most: int, most_bytes: int, wait: float) -> bool:
-        """Append the payloads that are there, at most ``most`` and not many more than ``most_bytes``; waits for the first at most
-        ``wait`` seconds. False once nothing more will come, as the server has ended (``done``, ``ready``) or a notice said so.
+        """Append the payloads that are there, at most ``most`` and none once there are ``most_bytes``; waits for the first, at
+        most so many seconds. False once nothing more will come, as the server has ended (``done``, ``ready``) or a notice said
+        so.
 
         Raises CopyProblem when the connection is broken; what was appended before is good, and the next call raises it again.
         """
-        size = 0
         full = True
         while True:
-            self._at = split(self._space, self._at, self._end, most - len(frames), frames)
-            if len(frames) >= most:
+            begun = self._at
+            self._at = split(self._space, begun, self._end, most - len(frames), most_bytes, frames)
+            most_bytes -= self._at - begun
+            if len(frames) >= most or most_bytes <= 0:
                 return True
             if not self._step(False) or self.ready or (self.done and self.both):
                 return False
             if self._whole():
                 continue
-            if frames and (size >= most_bytes or not full):
+            if frames and not full:
                 return True  # what the socket had is taken
             received = self._receive()
-            size += received
             full = self._end == len(self._space)
             if not received and (frames or not self._wait(True, False, wait)):
                 return True

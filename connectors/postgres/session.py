@@ -60,7 +60,8 @@ class Session:
         self._log = logging.getLogger(__name__)
         self._poll = select.poll()
         self._watched = (-1, 0)
-        self._direct: DirectCopies | None = None
+        self.direct: DirectCopies | None = None
+        """Set where copies are read from the socket, and not by libpq."""
 
     @classmethod
     def open(
@@ -258,8 +259,8 @@ class Session:
         """Send ``COPY … TO STDOUT`` or ``START_REPLICATION`` and wait until the server begins with it."""
         self._copy_over = False
         try:
-            if self._direct is not None:
-                self._direct.begin(sql, doing)
+            if self.direct is not None:
+                self.direct.begin(sql, doing)
                 return
             self._send(sql, (), doing)
             result = self._result(doing)
@@ -283,9 +284,9 @@ class Session:
         seen = -1
         if self.warning:
             return frames
-        if self._direct is not None:
-            if not self._direct.read(frames, max_frames, max_bytes, wait, doing) and not frames and not self.warning:
-                self._direct.end(doing)
+        if self.direct is not None:
+            if not self.direct.read(frames, max_frames, max_bytes, wait, doing) and not frames and not self.warning:
+                self.direct.end(doing)
             return frames
         if self._copy_over:
             self._end_copy(doing)
@@ -337,12 +338,12 @@ class Session:
         """Copies are read from the socket from now on, unless what it carries is encrypted, or nobody says that it is not."""
         with contextlib.suppress(DatabaseError):
             if self.value(_PLAIN, doing="looking at the connection") == "f":
-                self._direct = DirectCopies(RawCopy(self._conn.socket, self._ready, self._noticed), str(self.address))
+                self.direct = DirectCopies(RawCopy(self._conn.socket, self._ready, self._noticed), str(self.address))
 
     def send_copy(self, data: bytes, doing: str) -> bool:
         """Queue one message and send what the socket takes; never blocks. False while something is still unsent."""
-        if self._direct is not None:
-            return self._direct.send(data, doing)
+        if self.direct is not None:
+            return self.direct.send(data, doing)
         with self._driver(doing):
             if self._conn.put_copy_data(data) == 0:
                 return False
@@ -350,8 +351,8 @@ class Session:
 
     def flush(self, doing: str) -> bool:
         """Send what is queued, as far as the socket takes it. True when nothing is left."""
-        if self._direct is not None:
-            return self._direct.flush(doing)
+        if self.direct is not None:
+            return self.direct.flush(doing)
         with self._driver(doing):
             return self._conn.flush() == 0
 
@@ -381,12 +382,12 @@ class Session:
     @property
     def closed(self) -> bool:
         """Whether it was closed, or is known to be broken."""
-        return self._conn.status != pq.ConnStatus.OK or (self._direct is not None and self._direct.broken)
+        return self._conn.status != pq.ConnStatus.OK or (self.direct is not None and self.direct.broken)
 
     def close(self) -> None:
         """Close; the server rolls back what was open."""
-        if self._direct is not None:
-            self._direct.close()
+        if self.direct is not None:
+            self.direct.close()
         with contextlib.suppress(psycopg.Error):
             self._conn.finish()
 

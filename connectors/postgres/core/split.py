@@ -12,13 +12,14 @@ def _piece(buffer: bytearray, start: int, end: int) -> bytes:
 globals().setdefault("piece", _piece)
 
 
-def split(buffer: bytearray, at: int, end: int, room: int, out: list[bytes]) -> int:
-    """Append the payloads of the CopyData messages in ``buffer[at:end]`` to ``out``, at most ``room``. Stops at any other
-    message, and at one that is not whole or says an impossible length; where. Raises ValueError when the bounds are not the
-    buffer's."""
+def split(buffer: bytearray, at: int, end: int, room: int, most: int, out: list[bytes]) -> int:
+    """Append the payloads of the CopyData messages in ``buffer[at:end]`` to ``out``: at most ``room``, and none once
+    ``most`` bytes of messages were taken. Stops at any other message, and at one that is not whole or says an impossible length;
+    where. Raises ValueError when the bounds are not the buffer's."""
     if at < 0 or end > len(buffer):
         raise ValueError("not in the buffer")
-    while room > 0 and end - at >= 5 and buffer[at] == 100:
+    begun = at
+    while room > 0 and at - begun < most and end - at >= 5 and buffer[at] == 100:
         b0 = buffer[at + 1]
         b1 = buffer[at + 2]
         b2 = buffer[at + 3]

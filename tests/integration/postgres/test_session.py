@@ -29,9 +29,12 @@ def address(lab: Any) -> Address:
     return Address(lab.host, lab.port, lab.user, lab.password, lab.name)
 
 
-@pytest.fixture
-def session(address: Address) -> Iterator[Session]:
-    made = Session.open(address, "test")
+@pytest.fixture(params=["direct", "libpq"])
+def session(address: Address, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    """One that reads copies itself, and one that leaves them to libpq."""
+    monkeypatch.setenv("HEADGATE_POSTGRES_COPIES", request.param)
+    made = Session.open(address, "test", copies=True)
+    assert (made.direct is not None) == (request.param == "direct")
     yield made
     made.close()
 

@@ -16,6 +16,12 @@ from connectors.postgres.slots import CreatedSlot, create_slot
 from connectors.postgres.stream import ReplicationStream
 
 
+@pytest.fixture(params=["direct", "libpq"], autouse=True)
+def copies(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copies are read by ourselves and by libpq."""
+    monkeypatch.setenv("HEADGATE_POSTGRES_COPIES", request.param)
+
+
 class Reading:
     """A slot, a publication for table t, and a stream of it."""
 
@@ -25,7 +31,8 @@ class Reading:
         lab.sql("CREATE TABLE t (id int PRIMARY KEY)")
         lab.sql(f"CREATE PUBLICATION {lab.name} FOR TABLE t")
         self.session = Session.open(
-            Address(lab.host, port or lab.port, lab.user, lab.password, lab.name), "stream", replication=True)
+            Address(lab.host, port or lab.port, lab.user, lab.password, lab.name), "stream", replication=True,
+            copies=True)
         self.slot: CreatedSlot = create_slot(self.session, lab.name)
         self.stream = ReplicationStream.start(self.session, lab.name, lab.name, self.slot.consistent_point, **more)
 

@@ -127,3 +127,23 @@ def test_threads_share_an_arena_unless_the_environment_says_otherwise() -> None:
     assert _arenas("one") == 1
     assert _arenas("as it is") > 1
     assert _arenas("one", MALLOC_ARENA_MAX="3") > 1
+
+
+KEPT = """
+import gc, json
+from connect.tasks.memory import keep_all
+def one():
+    class Cycle: pass
+    made = Cycle()
+    made.itself = made
+kept = [[] for _ in range(1000)]
+one()
+before = gc.get_freeze_count()
+keep_all()
+frozen = gc.get_freeze_count() - before
+print(json.dumps({"kept": frozen > 1000, "looked at": len(gc.get_objects()) < 1000, "cycles": gc.collect()}))
+"""
+
+
+def test_what_stays_is_not_looked_at_again_and_garbage_does_not_stay() -> None:
+    assert _told(KEPT) == {"kept": True, "looked at": True, "cycles": 0}
