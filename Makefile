@@ -56,8 +56,8 @@ test-golden: $(STAMP) ## the recorded cases of the reference system
 chaos: $(STAMP) ## the long chaos run (CHAOS_RUNS=n kills, default 30)
 	CHAOS_RUNS=$${CHAOS_RUNS:-30} $(PYTEST) -q tests/chaos
 
-fuzz: $(STAMP) ## the decoders on a million mutated inputs each, two processes (FUZZ=targets, FUZZ_INPUTS=n)
-	$(BIN)/python -m tests.fuzz $(FUZZ) --inputs $${FUZZ_INPUTS:-1000000}
+fuzz: $(STAMP) ## the core under AddressSanitizer on a million inputs a target (FUZZ=targets, FUZZ_INPUTS=n, FUZZ_PLAIN=1)
+	$(BIN)/python -m tests.fuzz $(FUZZ) --inputs $${FUZZ_INPUTS:-1000000} $(if $(FUZZ_PLAIN),--plain)
 
 bench: $(STAMP) ## speed, latency, memory and growth beside their limits and goals, half an hour (BENCH_CASES=names)
 	$(BIN)/python -m bench

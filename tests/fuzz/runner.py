@@ -20,6 +20,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
 
+from tests.fuzz.sanitized import REPORTS
 from tests.fuzz.targets import Target, corpus_of, targets
 
 __all__ = ["Finding", "Result", "fuzz", "run_inputs"]
@@ -28,7 +29,11 @@ SECONDS = 5.0
 """An input that takes longer is a finding."""
 MEMORY = 768 << 20
 """What a worker may have on top of what it starts with."""
+_STARTING = 300.0
+"""A worker begins with its first input by then: under a sanitizer, on a busy machine, its imports take long."""
 _SLOT = 1 << 20
+_SHOWN = 24
+"""Lines of a sanitizer's report that are shown."""
 
 
 class _TooLong(BaseException):
@@ -116,7 +121,7 @@ def _one(target: Target, data: bytes, result: Result, *, strict: bool) -> Findin
 
 
 def _keep(slot: mmap.mmap, number: int, data: bytes) -> None:
-    slot[:16] = number.to_bytes(8, "little") + len(data).to_bytes(8, "little")
+    slot[:16] = (number + 1).to_bytes(8, "little") + len(data).to_bytes(8, "little")
     slot[16:16 + len(data)] = data
 
 
@@ -167,18 +172,29 @@ def _await(target: Target, process: multiprocessing.process.BaseProcess, receive
         number, data = _slot(path)
         if number != last:
             last, since = number, time.monotonic()
-        elif time.monotonic() - since > 6 * SECONDS:
+        elif time.monotonic() - since > (6 * SECONDS if number else _STARTING):
             return Result(target.name, number, findings=[Finding(target.name, "hangs where no signal reaches it", data)])
     try:
         result = receiver.recv()
     except EOFError:
         process.join()
         number, data = _slot(path)
-        return Result(target.name, number, findings=[Finding(target.name, f"the process died: {process.exitcode}", data)])
+        what = f"the process died: {process.exitcode}\n{_report(process.pid)}"
+        return Result(target.name, number, findings=[Finding(target.name, what, data)])
     assert isinstance(result, Result)
     return result
 
 
+def _report(pid: int | None) -> str:
+    """What the sanitizer says of a process that it ended: as far as the core's own frames, which come first."""
+    path = Path(f"{REPORTS}.{pid}")
+    if not path.exists():
+        return ""
+    lines = path.read_text(errors="replace").splitlines()
+    return "\n".join([*lines[:_SHOWN], f"(all of it: {path})"])
+
+
 def _slot(path: Path) -> tuple[int, bytes]:
+    """How many inputs were begun, and the last of them."""
     raw = path.read_bytes()
     return int.from_bytes(raw[:8], "little"), raw[16:16 + int.from_bytes(raw[8:16], "little")]
