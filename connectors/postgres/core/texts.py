@@ -149,7 +149,13 @@ def timestamp_micros(buf: bytes, start: int, end: int) -> int:
     micros = _clock(buf, space + 1, sign)
     if sign < stop:
         micros -= _zone(buf, sign, stop)
-    return days * _DAY + micros
+    # PostgreSQL counts from 2000: its last thirty years do not fit when counted from 1970.
+    if days > 106751991 or days < -106751991:
+        _bad("a timestamp of 64 bits")
+    days *= _DAY
+    if (micros > 0 and days > 9223372036854775807 - micros) or (micros < 0 and days < -9223372036854775807 - micros):
+        _bad("a timestamp of 64 bits")
+    return days + micros
 
 
 def whole_number(buf: bytes, start: int, end: int) -> int:

@@ -10,6 +10,7 @@ from connectors.core.numbers import days_from_civil
 from connectors.core.plan import CALL, CellError, NullError
 from connectors.core.spans import NULL, SENT, UNCHANGED
 from connectors.postgres.core.rows import BOOL, INT, TEXT, CopySpans, TuplePlan, TupleSpans
+from connectors.postgres.core.texts import timestamp_micros
 from connectors.postgres.core.walk import scan, u32, u64
 from schemas.core.writer import Writer
 from tests.unit.postgres import wire
@@ -167,3 +168,19 @@ def test_numbers_are_unsigned() -> None:
     [((1970, 1, 1), 0), ((2000, 3, 1), 11017), ((0, 3, 1), -719468), ((-1, 12, 31), -719529), ((1600, 2, 29), -135081)])
 def test_days_from_civil(date: tuple[int, int, int], days: int) -> None:
     assert days_from_civil(*date) == days
+
+
+@pytest.mark.parametrize(("text", "micros"), [
+    (b"294247-01-10 04:00:54.775807", 2**63 - 1), (b"4714-11-24 00:00:00 BC", -210866803200000000),
+])
+def test_a_timestamp_is_right_up_to_64_bits(text: bytes, micros: int) -> None:
+    assert timestamp_micros(text, 0, len(text)) == micros
+
+
+@pytest.mark.parametrize("text", [
+    b"294247-01-10 04:00:54.775808", b"294276-12-31 23:59:59.999999", b"999999-01-01 00:00:00", b"9999999-01-01 00:00:00",
+    b"9999999-01-01 00:00:00 BC", b"294247-01-10 00:00:00-06",
+])
+def test_a_timestamp_of_more_than_64_bits_is_refused_and_does_not_wrap(text: bytes) -> None:
+    with pytest.raises(ValueError, match="64 bits"):
+        timestamp_micros(text, 0, len(text))
