@@ -99,7 +99,7 @@ CASES: Mapping[str, Case] = {
         lambda s: f"{s.connectors} PostgreSQL connectors on one worker", "postgres",
         lambda lab: connectors(lab, PostgresSource(lab.stack.postgres), lab.sizes.connectors)),
     "postgres-tables": _tables("postgres", lambda s: (*(n for n in (1, 100) if n < s.tables), s.tables)),
-    "mysql-tables": _tables("mysql", lambda s: (*(n for n in (1,) if n < s.tables), s.tables)),
+    "mysql-tables": _tables("mysql", lambda s: (*(n for n in (1, 100) if n < s.tables), s.tables)),
     "postgres-columns": _grow("postgres", "columns", COLUMNS),
     "mysql-columns": _grow("mysql", "columns", COLUMNS),
     "postgres-values": _grow("postgres", "the size of values", VALUES),

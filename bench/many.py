@@ -28,6 +28,7 @@ def tables(lab: Lab, case: str, source: Source, numbers: tuple[int, ...]) -> lis
     per_transaction = max(1, 10 * lab.sizes.growth)
     source.prepare_many(max(numbers))
     found: list[Row] = []
+    costs: dict[int, float] = {}  # of the first point with rows in so many tables
     with Worker(lab) as worker:
         for number in numbers:
             source.prepare_many(0)
@@ -49,10 +50,11 @@ def tables(lab: Lab, case: str, source: Source, numbers: tuple[int, ...]) -> lis
             connector.delete()
             wait_until(lambda: source.streams() == 0, STARTING)
             cost = measured.cpu_seconds / measured.changes * 1e6
-            one = found[0].figures["task_cpu_seconds_per_million"] if found else cost
+            one, alike = costs.setdefault(1, cost), costs.setdefault(written, cost)
             found.append(Row(f"{case}-{number}", f"{source.title}, {number:,} captured table(s), rows in {written}", {
                 "events_per_second": measured.changes / measured.seconds, "task_cpu_seconds_per_million": cost,
-                "cpu_ratio_to_one_table": cost / one if one else 1.0, "start_seconds": start, "restart_seconds": restart,
+                "cpu_ratio_to_one_table": cost / one, "cpu_ratio_to_fewer_captured": cost / alike,
+                "start_seconds": start, "restart_seconds": restart,
                 "peak_memory_mib": measured.peak_kib / 1024, "x": float(number),
             }))
     return found
