@@ -60,6 +60,9 @@ class Scene:
         body = self.http.get(f"/connectors/{name}/status").json()
         return (body["connector"]["state"], [t["state"] for t in body["tasks"]]) if "connector" in body else ("", [])
 
+    def health(self) -> Any:
+        return self.http.get("/health").json()
+
     def create(self, name: str = "ticks", **config: str) -> None:
         body = {"name": name, "config": {
             "connector.class": TICKS, "topic": self.topic, "ticks.pause.seconds": "0.01", **config}}
@@ -165,20 +168,18 @@ def test_while_there_is_no_broker_the_worker_waits_and_says_so(scene: Scene) -> 
     scene.worker.properties["bootstrap.servers"] = "127.0.0.1:1"
     file = scene.worker.folder / "worker.properties"
     file.write_text("".join(f"{k}={v}\n" for k, v in scene.worker.properties.items()))
-    child = subprocess.Popen([sys.executable, "-m", "connect.cli.main", "worker", str(file)], cwd=ROOT, stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, text=True)
-    try:
-        scene.worker.log.write_text("")
-        body = scene.until(lambda: scene.http.get("/health").json(), "an answer")
-        assert body["status"] == "starting"
-        assert "waiting for Kafka at 127.0.0.1:1" in body["message"]
-        assert scene.http.get("/connectors").status_code == 503
-        child.send_signal(signal.SIGTERM)
-        said, _ = child.communicate(timeout=60)
-        assert child.returncode == 0, said
-    finally:
-        child.kill()
-        child.wait()
+    command = [sys.executable, "-m", "connect.cli.main", "worker", str(file)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as child:
+        try:
+            scene.worker.log.write_text("")
+            scene.until(lambda: "waiting for Kafka at 127.0.0.1:1" in scene.health()["message"], "what the worker waits for")
+            assert scene.health()["status"] == "starting"
+            assert scene.http.get("/connectors").status_code == 503
+            child.send_signal(signal.SIGTERM)
+            said, _ = child.communicate(timeout=60)
+            assert child.returncode == 0, said
+        finally:
+            child.kill()
 
 
 def refused(scene: Scene, **properties: str) -> tuple[int, str]:
