@@ -57,13 +57,20 @@ def _assigned(reader: Consumer, topic: str, timeout: float) -> list[int]:
     return sorted(found.partitions)
 
 
+def _end(reader: Consumer, topic: str, partition: int) -> int:
+    """Where the partition ended as the last answer to a fetch said; negative: not known."""
+    found = reader.get_watermark_offsets(TopicPartition(topic, partition), cached=True)
+    return -1 if found is None else int(found[1])
+
+
 def read_to_end(
     properties: Mapping[str, Any], topic: str, client_id: str, group: str, read_committed: bool, timeout: float
 ) -> Iterator[tuple[bytes | None, bytes | None]]:
     """Keys and values of every record up to the end of the topic at the time of reading, in order within a partition.
 
-    The end is what the broker reports at the moment a partition is exhausted, so it is at or after the end at the call.
-    Raises KafkaUnavailableError after ``timeout`` seconds, ConnectError when there is no such topic.
+    The end of a partition is where it ended when its first record was fetched, or when it was exhausted: at or after the end at
+    the call, and reached also where somebody writes all the time. Raises KafkaUnavailableError after ``timeout`` seconds,
+    ConnectError when there is no such topic.
     """
     isolation = "read_committed" if read_committed else "read_uncommitted"
     reader = clients.consumer({**properties, "isolation.level": isolation, "fetch.wait.max.ms": 20}, client_id, group)
@@ -72,6 +79,7 @@ def read_to_end(
         partitions = _assigned(reader, topic, min(timeout, 10.0))
         reader.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in partitions])
         open_ = set(partitions)
+        ends: dict[int, int] = {}
         while open_:
             left = until - time.monotonic()
             if left <= 0:
@@ -79,6 +87,12 @@ def read_to_end(
             for message in take(reader, min(left, 1.0)):
                 error = message.error()
                 if error is None:
+                    partition, offset = message.partition(), message.offset()
+                    assert partition is not None and offset is not None, "a record that was read has a place"
+                    if partition not in ends:
+                        ends[partition] = _end(reader, topic, partition)
+                    if offset + 1 >= ends[partition] >= 0:
+                        open_.discard(partition)
                     yield message.key(), message.value()
                 elif error.code() == KafkaError._PARTITION_EOF:
                     open_.discard(message.partition())

@@ -282,6 +282,25 @@ def test_reading_once_gives_every_record_and_ends(place: Place) -> None:
     run(test)
 
 
+def test_reading_ends_while_somebody_writes_without_a_pause(place: Place) -> None:
+    async def test() -> None:
+        topic = await place.topic(1)
+        writer = TopicWriter(place.properties, "tests-writer")
+        await writer.send(topic, b"0", b"v")
+        written = 1
+        reading = asyncio.create_task(
+            asyncio.to_thread(lambda: list(read_to_end(place.properties, topic, "tests", "tests", False, 30.0))))
+        while not reading.done():
+            await writer.send(topic, str(written).encode(), b"v")
+            written += 1
+        found = [int(k or b"") for k, _ in await reading]
+        assert found == list(range(len(found)))
+        assert 1 <= len(found) <= written
+        await writer.close()
+
+    run(test)
+
+
 def test_reading_a_topic_that_is_not_there_says_so(place: Place) -> None:
     with pytest.raises(ConnectError, match="does not exist"):
         list(read_to_end(place.properties, place.name(), "tests", "tests", False, 30.0))
