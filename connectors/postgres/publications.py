@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connect.api.errors import ConnectError
-from connectors.postgres.failures import DUPLICATE_OBJECT, DatabaseError
+from connectors.postgres.failures import DUPLICATE_OBJECT, UNIQUE_VIOLATION, DatabaseError
 from connectors.postgres.relations import CatalogTable
 from connectors.postgres.session import Session
 from connectors.postgres.texts import quote_literal, quote_name, quote_table, read_array
@@ -128,7 +128,8 @@ def _create(session: Session, wish: PublicationWish, database: str, standby: boo
     try:
         session.execute(statement, doing=f"making publication {wish.name}")
     except DatabaseError as e:
-        if e.sqlstate != DUPLICATE_OBJECT:
+        # Another connector has made it meanwhile: before we looked in the catalogue again, or at the very same time.
+        if e.sqlstate not in (DUPLICATE_OBJECT, UNIQUE_VIOLATION):
             raise _refused(e, statement, session, database, wish) from None
     return Publication(wish.name, wish.mode == "all_tables", wish.via_root, False)
 
