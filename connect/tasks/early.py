@@ -7,24 +7,18 @@ nothing is imported twice. A fork server that died is replaced by a process of i
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import signal
 import socket
 import sys
 import threading
-import traceback
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NoReturn
+from functools import partial
 
 from connect.tasks import forkserver
 
 __all__ = ["ForkedServer", "fork_server"]
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
 
 @dataclass(slots=True)
 class ForkedServer:
@@ -64,12 +58,11 @@ def fork_server(grace: float) -> ForkedServer | None:
     sys.stdout.flush()
     sys.stderr.flush()
     # A Ctrl-C that comes now is the worker's to hear, in the fork too early to be ignored.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, forkserver.SIGNALS)
     try:
         pid = os.fork()
         if pid == 0:
-            ours.close()
-            _become_server(theirs, grace, before)
+            forkserver.end_with(partial(_serve, ours, theirs, grace))
     except OSError:
         ours.close()
         return None
@@ -79,20 +72,9 @@ def fork_server(grace: float) -> ForkedServer | None:
     return ForkedServer(pid, ours)
 
 
-def _become_server(control: socket.socket, grace: float, mask: Iterable[int]) -> NoReturn:
-    code = 70
-    try:
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nothing, 0)
-        os.close(nothing)
-        code = forkserver.serve(control, grace)
-    except BaseException:  # noqa: BLE001 - the last line of defence before the process ends
-        traceback.print_exc()
-    finally:
-        with contextlib.suppress(Exception):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
+def _serve(worker_end: socket.socket, control: socket.socket, grace: float) -> int:
+    worker_end.close()
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return forkserver.serve(control, grace)

@@ -24,13 +24,14 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from typing import NoReturn
 
 from connect.plugins.discovery import registry
 from connect.tasks.memory import one_arena
 from connect.tasks.naming import name_process
 
-__all__ = ["PRELOAD", "main", "preload", "serve"]
+__all__ = ["PRELOAD", "SIGNALS", "end_with", "main", "preload", "serve"]
 
 PRELOAD = (
     "confluent_kafka", "confluent_kafka.admin", "fastavro", "httpx", "httpcore", "psycopg", "psycopg.pq",
@@ -42,6 +43,8 @@ PRELOAD = (
 
 _OURS = frozenset({"connect", "connectors", "schemas"})
 """The packages whose import is ours to answer for."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""What a terminal or a service manager sends to the worker's whole group."""
 _GRACE = 10.0
 
 
@@ -63,6 +66,21 @@ def preload(foreign: bool = True) -> dict[str, str]:
         except Exception as e:  # noqa: BLE001 - a broken plugin must not take the others with it
             failed[plugin.target] = f"{type(e).__name__}: {e}"
     return failed
+
+
+def end_with(run: Callable[[], int]) -> NoReturn:
+    """All that is left to do in a forked process: ``run``, whose result is its exit code, and nothing of what the process it was
+    forked from would do at its end."""
+    code = 70
+    try:
+        code = run()
+    except BaseException:  # noqa: BLE001 - the last line of defence before the process ends
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
 
 
 class _Server:
@@ -140,8 +158,7 @@ class _Server:
         self.say(spawned=message["spawn"], pid=pid)
 
     def _become_child(self, fd: int) -> NoReturn:
-        code = 70
-        try:
+        def run() -> int:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -149,16 +166,11 @@ class _Server:
                 os.close(other)
             self._control.close()
             gc.enable()
-            from connect.tasks.child import run
+            from connect.tasks.child import run as run_child
 
-            code = run(socket.socket(fileno=fd))
-        except BaseException:  # noqa: BLE001 - the last line of defence before the process ends
-            traceback.print_exc()
-        finally:
-            with contextlib.suppress(Exception):
-                sys.stdout.flush()
-                sys.stderr.flush()
-            os._exit(code)
+            return run_child(socket.socket(fileno=fd))
+
+        end_with(run)
 
     def see_children_off(self, grace: float) -> None:
         """The worker is gone: children have the grace to end, then they are killed."""
@@ -178,8 +190,9 @@ def serve(control: socket.socket, grace: float) -> int:
     """Import, say that it is ready, and serve until the other end of ``control`` is closed; 0. Children get ``grace`` seconds
     to end by themselves then."""
     # Ctrl-C and a service manager's TERM reach the whole group: the worker decides, the server ends after it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # who forked it has blocked them up to here
     control.set_inheritable(False)
     name_process("headgate-forks")
     failed = preload()

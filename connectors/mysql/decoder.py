@@ -16,20 +16,20 @@ from connectors.mysql.ddlevents import NOWHERE, DdlFollower
 from connectors.mysql.eventbytes import UnknownEvent
 from connectors.mysql.feed import EventFeed, first_words
 from connectors.mysql.gtid import source_of
-from connectors.mysql.offsets import BinlogOffset, PreparedXa
+from connectors.mysql.offsets import BinlogOffset
 from connectors.mysql.payload import TransactionPayload
 from connectors.mysql.progress import Progress
 from connectors.mysql.querystatus import Query
 from connectors.mysql.rowchanges import Entries, RowOptions
 from connectors.mysql.rowintake import RowIntake
 from connectors.mysql.rowsevent import Rows, TableMap
-from connectors.mysql.statements import Statement, StatementKind, canonical_xid, classify
+from connectors.mysql.statements import StatementKind, classify
 from connectors.mysql.stream import FilePosition
 from connectors.mysql.tracking import TableTracker
-from connectors.mysql.unprocessable import Unprocessable, lost_events, rolled_back_late, xa_gone, xa_not_read
+from connectors.mysql.unprocessable import Unprocessable, lost_events, rolled_back_late
 from connectors.mysql.walking import EventWalk
 from connectors.mysql.where import RowsWhere
-from connectors.mysql.xa import Pending
+from connectors.mysql.xareader import XaReader
 from connectors.transactions import begin_record, end_record
 
 __all__ = ["BATCH_BYTES", "BinlogDecoder"]
@@ -67,8 +67,7 @@ class BinlogDecoder:
             config.skipped, config.tombstones_on_delete, config.skip_messages_without_change))
         self._walk = EventWalk(config, self._progress, self._feed, tables, self._rows, self._source_wanted)
         self._savepoints: dict[str, int] = {}
-        self._replaying: Pending | None = None
-        self._spool_place = ("", 0)
+        self._xa = XaReader(self._progress, self._feed, tables, self._set_aside, self._decided)
         self._idle = False
         self._counted = False
         self._entries: Entries = []
@@ -109,8 +108,7 @@ class BinlogDecoder:
     def close(self) -> None:
         """Give back what is kept of undecided transactions."""
         self._progress.xa.close()
-        if self._replaying is not None:
-            self._replaying.close()
+        self._xa.close()
         if self._feed.spool is not None:
             self._feed.spool.close()
 
@@ -218,8 +216,7 @@ class BinlogDecoder:
         self._progress.announced(event.gtid, 0)
         self._idle = event.idle
         if event.prepared_xa:
-            self._spool_place = self._progress.open_group()
-            self._feed.open_spool()
+            self._xa.open()
         elif not event.standalone and not self._progress.repeated:
             self._begin(event.header, None)
 
@@ -304,7 +301,7 @@ class BinlogDecoder:
             case StatementKind.XA_START:
                 self._xa_start()
             case StatementKind.XA_COMMIT:
-                self._xa_commit(event, statement)
+                self._xa.commit(event.header, statement.argument)
             case StatementKind.XA_ROLLBACK:
                 self._progress.xa.remove(statement.argument)
                 self._done()
@@ -346,58 +343,24 @@ class BinlogDecoder:
     def _xa_start(self) -> None:
         if self._progress.tx is not None:  # it is decided, and read now
             self._count()
-            return
-        self._spool_place = self._progress.open_group()
-        rest = self._feed.rest()
-        self._feed.open_spool().append(self._feed.packet)
-        for event in rest:  # the whole transaction is in that one packet
-            if isinstance(event, types.XaPrepare):
-                self._prepared(event)
+        else:
+            self._xa.start()
 
     def _xa_prepare(self, event: types.XaPrepare) -> None:
         if self._feed.spool is None:
             self._count()
-            return
-        self._feed.spool.append(self._feed.packet)
-        self._prepared(event)
-
-    def _prepared(self, event: types.XaPrepare) -> None:
-        spool, self._feed.spool = self._feed.spool, None
-        progress = self._progress
-        file, pos = progress.open_group()
-        pending = Pending(PreparedXa(canonical_xid(event.xid), file, pos, progress.gtid), spool)
-        if progress.repeated:
-            progress.xa.again(pending)
-        elif event.one_phase:
-            self._replay(pending, event.header, self._spool_place)
         else:
-            progress.xa.add(pending)
-            self._counted = True
-            progress.commit(self._progress.time(event.header.ts))
+            self._xa.prepare(event)
 
-    def _xa_commit(self, event: Query, statement: Statement) -> None:
-        pending = self._progress.xa.get(statement.argument)
-        if pending is None:
-            raise xa_not_read(statement.argument, self._progress.place())
-        if pending.spool is None:
-            raise xa_gone(pending.prepared, self._progress.place())
-        self._replay(pending, event.header, None)
+    def _set_aside(self, header: types.EventHeader) -> None:
+        """The transaction at hand is kept until it is decided; it ends its group."""
+        self._counted = True
+        self._progress.commit(self._progress.time(header.ts))
 
-    def _replay(self, pending: Pending, header: types.EventHeader, place: tuple[str, int] | None) -> None:
-        """The transaction is decided: its rows are read now. ``place``: it begins there, not with the event at hand."""
+    def _decided(self, header: types.EventHeader, place: tuple[str, int] | None) -> None:
+        """The rows that come now are those of a transaction that is decided. ``place``: it begins there, not with the event at
+        hand."""
         self.commit_us = self._progress.time(header.ts)
         self._progress.begin(None, self.commit_us, wanted=self._wanted(), place=place)
-        self._feed.checked = True
-        self._replaying = pending
         if place is None:
             self._count()
-        assert pending.spool is not None
-        self._feed.again(pending.spool, self._replayed)
-
-    def _replayed(self) -> None:
-        pending, self._replaying = self._replaying, None
-        assert pending is not None
-        pending.close()
-        self._progress.xa.remove(pending.prepared.xid)
-        self._tables.forget_ids()
-        self._progress.commit()

@@ -214,8 +214,8 @@ def test_an_address_that_is_none_is_told_and_the_others_are_used(topics: Topics)
         mine.end()
 
 
-def test_without_a_broker_the_thread_sleeps(monkeypatch: pytest.MonkeyPatch, stack: Stack, topics: Topics) -> None:
-    """Also while a partition that has records waits for a leader."""
+def _turns(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Gets an element for each turn that a sender's thread takes from now on."""
     turns: list[int] = []
     turn = Sender._turn_once
 
@@ -223,6 +223,12 @@ def test_without_a_broker_the_thread_sleeps(monkeypatch: pytest.MonkeyPatch, sta
         turns.append(1)
         turn(self)
 
+    monkeypatch.setattr(Sender, "_turn_once", counted)
+    return turns
+
+
+def test_without_a_broker_the_thread_sleeps(monkeypatch: pytest.MonkeyPatch, stack: Stack, topics: Topics) -> None:
+    """Also while a partition that has records waits for a leader."""
     topic = topics.make()
     with sending(topics.conf["bootstrap.servers"], reconnect_backoff_ms=100, retry_backoff_ms=100) as mine:
         mine.send(rows(topic, 1, 10))
@@ -232,7 +238,7 @@ def test_without_a_broker_the_thread_sleeps(monkeypatch: pytest.MonkeyPatch, sta
         try:
             mine.send(rows(topic, 11, 20))
             until(lambda: mine.producer.poll(0.05) or mine.troubles, what="the trouble")
-            monkeypatch.setattr(Sender, "_turn_once", counted)
+            turns = _turns(monkeypatch)
             failures = len(mine.troubles)
             until(lambda: mine.producer.poll(0.05) or len(mine.troubles) >= failures + 5, what="five tries")
             assert len(turns) < 15 * (len(mine.troubles) - failures)
@@ -249,23 +255,16 @@ def _singly(mine: Sending, topic: str, first: int, last: int) -> None:
         mine.producer.eager(True)
         mine.send([record])
         mine.producer.poll(0)
-        time.sleep(0.003)
+        time.sleep(0.003)  # the rate is what is tested: faster, and they would not come singly
 
 
 def test_records_that_come_singly_do_not_wake_the_thread(monkeypatch: pytest.MonkeyPatch, topics: Topics) -> None:
-    turns: list[int] = []
-    turn = Sender._turn_once
-
-    def counted(self: Sender) -> None:
-        turns.append(1)
-        turn(self)
-
     topic = topics.make()
     with sending(topics.conf["bootstrap.servers"]) as mine:
         _singly(mine, topic, 1, 10)
         mine.end()
         _singly(mine, topic, 11, 12)  # from here on nobody listens
-        monkeypatch.setattr(Sender, "_turn_once", counted)
+        turns = _turns(monkeypatch)
         _singly(mine, topic, 13, 212)
         assert len(turns) < 100
         # The rest is seen by who looks and does not wait, too.
