@@ -128,9 +128,10 @@ def _create(session: Session, wish: PublicationWish, database: str, standby: boo
     try:
         session.execute(statement, doing=f"making publication {wish.name}")
     except DatabaseError as e:
-        # Another connector has made it meanwhile: before we looked in the catalogue again, or at the very same time.
         if e.sqlstate not in (DUPLICATE_OBJECT, UNIQUE_VIOLATION):
             raise _refused(e, statement, session, database, wish) from None
+        # Another connector has made it since we looked, or at the very same time, perhaps for other tables.
+        return ensure_publication(session, wish, database, logger)
     return Publication(wish.name, wish.mode == "all_tables", wish.via_root, False)
 
 

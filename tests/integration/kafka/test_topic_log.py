@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import pytest
+from confluent_kafka import Producer
 
 from connect.api.errors import ConnectError
 from connect.kafka import clients
@@ -285,18 +287,30 @@ def test_reading_once_gives_every_record_and_ends(place: Place) -> None:
 def test_reading_ends_while_somebody_writes_without_a_pause(place: Place) -> None:
     async def test() -> None:
         topic = await place.topic(1)
-        writer = TopicWriter(place.properties, "tests-writer")
-        await writer.send(topic, b"0", b"v")
-        written = 1
-        reading = asyncio.create_task(
-            asyncio.to_thread(lambda: list(read_to_end(place.properties, topic, "tests", "tests", False, 30.0))))
-        while not reading.done():
-            await writer.send(topic, str(written).encode(), b"v")
-            written += 1
-        found = [int(k or b"") for k, _ in await reading]
+        halt, begun, written = threading.Event(), threading.Event(), []
+
+        def write() -> None:
+            producer = Producer({**place.properties, "linger.ms": 0})
+            while not halt.wait(0.01):
+                producer.produce(topic, b"v", str(len(written)).encode())
+                written.append(1)
+                producer.poll(0)
+                if len(written) == 50:
+                    producer.flush()
+                    begun.set()
+            producer.flush()
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            await asyncio.to_thread(begun.wait, 30)
+            found = await asyncio.to_thread(
+                lambda: [int(k or b"") for k, _ in read_to_end(place.properties, topic, "tests", "tests", False, 10.0)])
+        finally:
+            halt.set()
+            writer.join()
         assert found == list(range(len(found)))
-        assert 1 <= len(found) <= written
-        await writer.close()
+        assert 50 <= len(found) <= len(written)
 
     run(test)
 

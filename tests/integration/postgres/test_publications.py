@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -80,6 +82,23 @@ def test_adjusting_keeps_row_filters_and_column_lists_of_others(each_lab: Any, s
     entry = published_tables(session, "p")["public", "a"]
     assert entry.columns == ("id", "x")
     assert entry.row_filter == "(id > 5)"
+    assert members(each_lab) == ["public.a", "public.b"]
+
+
+def test_one_that_another_makes_at_the_same_moment_is_adjusted(each_lab: Any, session: Session) -> None:
+    other = Session.open(Address(each_lab.host, each_lab.port, each_lab.user, each_lab.password, each_lab.name), "other")
+    other.execute("BEGIN")
+    other.execute("CREATE PUBLICATION p FOR TABLE public.a")
+    wish = PublicationWish("p", "filtered", tables(session, "public.a", "public.b"))
+    with ThreadPoolExecutor(1) as pool:
+        made = pool.submit(ensure_publication, session, wish, each_lab.name, LOG)
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'CREATE PUBLICATION%%'"
+        limit = time.monotonic() + 20
+        while not each_lab.one(waiting):
+            assert time.monotonic() < limit and not made.done()
+        other.execute("COMMIT")
+        assert made.result(20).name == "p"
+    other.close()
     assert members(each_lab) == ["public.a", "public.b"]
 
 
