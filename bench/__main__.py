@@ -23,6 +23,7 @@ from bench.figures import Row
 from bench.lab import SETTINGS, Lab
 from bench.plot import draw
 from bench.sizes import Sizes, sizes_of
+from bench.warming import warm
 from devstack.errors import DevstackError
 from devstack.progress import Progress
 from devstack.stack import Stack
@@ -92,6 +93,7 @@ def main() -> int:
 
     try:
         with Stack(servers, settings=settings, progress=Progress()) as stack:
+            warm(stack.kafka.bootstrap, sizes.warming, sizes.warming // 500)
             rows, failed = _run(console, stack, names, runs, sizes, keep)
     except DevstackError as e:
         console.print(f"bench: {e}", markup=False, soft_wrap=True)

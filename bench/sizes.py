@@ -19,7 +19,8 @@ class Sizes:
 
     ``rate`` is the rows a second of the latency cases, ``seconds`` how long they and the idle ones are looked at.
     ``connectors`` share a worker, ``tables`` are captured in one database. ``growth`` is the rows of the smallest point of a
-    growth case, in percent of what its definition says."""
+    growth case, in percent of what its definition says. ``warming`` is the records that the broker has had before the first
+    case, a five hundredth of them one by one."""
 
     changes: int = 300_000
     transaction: int = 1000
@@ -32,10 +33,11 @@ class Sizes:
     connectors: int = 100
     tables: int = 5000
     growth: int = 100
+    warming: int = 2_000_000
 
 
 QUICK = Sizes(changes=150_000, single=30_000, huge=150_000, document=16 * _MIB, documents=4, seconds=8, connectors=20,
-              tables=500, growth=10)
+              tables=500, growth=10, warming=1_000_000)
 
 
 def sizes_of(environment: Mapping[str, str], quick: bool) -> Sizes:

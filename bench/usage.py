@@ -63,7 +63,8 @@ def held(process: ProcessId) -> Iterator[None]:
 
 
 class MemoryWatch:
-    """Samples the memory of the worker and all below it, ten times a second, until closed; ``peak_kib`` is the highest."""
+    """Samples the memory of the worker and all below it, four times a second (the kernel walks all their
+    pages for it, on the cores that are measured), until closed; ``peak_kib`` is the highest."""
 
     def __init__(self, worker: WorkerProcess) -> None:
         self._worker = worker
@@ -76,7 +77,7 @@ class MemoryWatch:
         halted = False
         while not halted:  # once more when it is closed: what is over in no time has a peak too
             self.peak_kib = max(self.peak_kib, family_kib(self._worker))
-            halted = self._halt.wait(0.1)
+            halted = self._halt.wait(0.25)
         self.peak_kib = max(self.peak_kib, family_kib(self._worker))
 
     def close(self) -> None:

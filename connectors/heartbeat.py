@@ -1,4 +1,5 @@
-"""Heartbeat records: a sign of life with the current offset, when captured tables are quiet. Debezium's topic and schemas."""
+"""Heartbeat records: a sign of life with the current offset, while changes come and while none do. Debezium's topic and
+schemas, and its one after each snapshot."""
 
 from __future__ import annotations
 
@@ -20,16 +21,22 @@ class Heartbeat:
         self._interval = interval
         self._clock = clock
         self._last = clock()
+        self._forced = False
 
     @property
     def wanted(self) -> bool:
         """Whether there are heartbeats at all."""
         return self._interval > 0
 
+    def force(self) -> None:
+        """The next one is due at once, as at the end of a snapshot: its offset says that the snapshot is complete."""
+        self._forced = True
+
     def due(self) -> bool:
-        """Whether the interval has passed since the last one; says so once."""
-        if not self.wanted or self._clock() - self._last < self._interval:
+        """Whether the interval has passed since the last one, or one is forced; says so once."""
+        if not self.wanted or not (self._forced or self._clock() - self._last >= self._interval):
             return False
+        self._forced = False
         self._last = self._clock()
         return True
 

@@ -66,7 +66,6 @@ class MySqlTask(CaughtUp):
         self._done: set[str] = set()
         self._lost: str | None = None
         self._resting = False
-        self._beat_now = False
         self._skipped = 0
 
     def start(self, context: TaskContext) -> None:
@@ -291,10 +290,11 @@ class MySqlTask(CaughtUp):
         self._rows = None
         self._done.add(self._config.snapshot_mode)
         self._reading = None
-        self._beat_now = self._heartbeat.wanted
+        self._heartbeat.force()
         if not self._stream_after:
+            last = self._beat(self._handed)
             self._rest()
-            return None
+            return last
         if self._config.streaming_delay_ms and self._context.wait(self._config.streaming_delay_ms / 1000):
             return None
         handed = self._handed
@@ -309,6 +309,8 @@ class MySqlTask(CaughtUp):
         assert stream is not None and decoder is not None
         packets: list[bytes] = []
         if not decoder.pending:
+            if self._handed is not None and (beat := self._beat(decoder.offset)) is not None:
+                return beat
             packets = stream.read(min(0.5, self._config.poll_interval_ms / 1000))
         if packets or decoder.pending:
             batch = decoder.feed(packets)
@@ -321,19 +323,19 @@ class MySqlTask(CaughtUp):
             self._empty.hold(batch)
         else:
             self._measure(decoder, idle=True)
-        if self._handed is not None and (self._beat_now or self._heartbeat.due()):
-            return self._beat(decoder)
         empty = self._empty.due()
         if empty is not None and empty.offset != self._handed:
             self._handed = empty.offset
             return empty
         return None
 
-    def _beat(self, decoder: BinlogDecoder) -> RecordBatch:
-        self._beat_now = False
+    def _beat(self, offset: BinlogOffset | None) -> RecordBatch | None:
+        """A heartbeat with that offset if one is due and there is an offset to tell."""
+        if offset is None or not self._heartbeat.due():
+            return None
         if self._action is not None:
             self._action.run()
-        self._handed = offset = decoder.offset
+        self._handed = offset
         self._empty.drop()
         return ListBatch([self._heartbeat.record(self._partition, offset.write(), _now_ms())])
 

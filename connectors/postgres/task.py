@@ -225,9 +225,11 @@ class PostgresTask(CaughtUp):
         opened = self._opened
         if opened.snapshot is not None:
             opened.snapshot.session.close()
+        self._heartbeat.force()
         if not opened.plan.stream:
+            last = self._beat(self._handed)
             self._rest()
-            return None
+            return last
         if self._config.streaming_delay_ms and self._context.wait(self._config.streaming_delay_ms / 1000):
             return None
         self._start_stream(opened, self._handed)
@@ -236,6 +238,8 @@ class PostgresTask(CaughtUp):
     def _next_changes(self) -> RecordBatch | None:
         stream, decoder = self._stream, self._decoder
         assert stream is not None and decoder is not None
+        if (beat := self._beat(self._handed_or(decoder))) is not None:
+            return beat
         frames = stream.read(min(0.5, self._config.poll_interval_ms / 1000))
         if frames:
             batch = decoder.feed(frames)
@@ -254,8 +258,6 @@ class PostgresTask(CaughtUp):
         if not frames and self._partitions.due() and self._opened is not None:
             self._partitions.look(self._opened.sql)
             self._context.metric("source_partition_changes", float(self._partitions.changes))
-        if self._heartbeat.due() and self._handed_or(decoder) is not None:
-            return self._beat(decoder)
         empty = self._empty.due()
         if empty is not None and decoder.offset != self._handed:
             self._handed = decoder.offset
@@ -266,11 +268,12 @@ class PostgresTask(CaughtUp):
         """The offset so far, None while nothing is known to be worth storing."""
         return decoder.offset if decoder.offset.resume_lsn else self._handed
 
-    def _beat(self, decoder: Decoder) -> RecordBatch:
+    def _beat(self, offset: PgOffset | None) -> RecordBatch | None:
+        """A heartbeat with that offset if one is due and there is an offset to tell."""
+        if offset is None or not self._heartbeat.due():
+            return None
         if self._action is not None:
             self._action.run()
-        offset = self._handed_or(decoder)
-        assert offset is not None
         self._handed = offset
         self._empty.drop()
         return ListBatch([self._heartbeat.record(self._partition, offset.write(), time.time_ns() // 1_000_000)])

@@ -125,6 +125,29 @@ def test_heartbeats_come_with_the_offset_and_run_a_statement(lab: Lab) -> None:
     assert beats[-1].source_offset["pos"] > beats[0].source_offset["pos"]
 
 
+@pytest.mark.parametrize("mode", ["initial", "initial_only"])
+def test_a_snapshot_ends_with_a_heartbeat_that_says_so(lab: Lab, mode: str) -> None:
+    fill(lab, 1, 2)
+    runner = lab.task(snapshot__mode=mode, heartbeat__interval__ms="3600000")
+    runner.until(lambda r: any(x.topic == "__debezium-heartbeat.p" for x in r.records))
+    assert [x.topic for x in runner.records if "heartbeat" in x.topic or x.topic.endswith(".a")] == [
+        f"p.{lab.name}.a", f"p.{lab.name}.a", "__debezium-heartbeat.p"]
+    assert runner.records[-1].source_offset.get("snapshot") != "INITIAL" or runner.records[-1].source_offset["snapshot_completed"]
+
+
+def test_heartbeats_come_while_changes_do(lab: Lab) -> None:
+    runner = lab.task(heartbeat__interval__ms="1", max__batch__size="2").streaming()
+    for first in range(1, 501, 10):
+        fill(lab, first, 10)
+
+    def topics() -> list[str]:
+        return [x.topic.rpartition(".")[2] for x in runner.records]
+
+    runner.until(lambda r: topics().count("a") == 500)
+    first, last = topics().index("a"), len(topics()) - topics()[::-1].index("a")
+    assert {"p", "a"} == set(topics()[first:last])
+
+
 def test_a_log_that_is_rotated_is_followed(lab: Lab) -> None:
     runner = lab.task().streaming()
     fill(lab, 1, 1)

@@ -236,6 +236,34 @@ def test_heartbeats_come_when_nothing_else_does(rows: Any) -> None:
     assert (beat.key, beat.kafka_partition) == ({"serverName": "p"}, 0)
 
 
+def beats(runner: Any) -> list[Any]:
+    return [x for x in runner.records if x.topic == "__debezium-heartbeat.p"]
+
+
+@pytest.mark.parametrize("mode", ["initial", "initial_only"])
+def test_a_snapshot_ends_with_a_heartbeat_that_says_so(rows: Any, mode: str) -> None:
+    runner = rows.task(snapshot__mode=mode, heartbeat__interval__ms="3600000")
+    runner.until(beats)
+    beat, = beats(runner)
+    assert runner.records[-1] is beat
+    assert [r.topic for r in runner.records] == ["p.public.a", beat.topic]
+    assert beat.source_offset["snapshot_completed"] is True
+
+
+def test_heartbeats_come_while_changes_do(rows: Any) -> None:
+    runner = rows.task(heartbeat__interval__ms="1", max__batch__size="2").streaming()
+    rows.sql("INSERT INTO a SELECT n, 'y' FROM generate_series(2, 200) AS n")
+
+    def changes(of: Any) -> list[Any]:
+        return [x for x in of.records if x.topic == "p.public.a"]
+
+    runner.until(lambda r: len(changes(r)) == 200)
+    assert [x.key["id"] for x in changes(runner)] == list(range(1, 201))
+    between = [x for x in runner.records[runner.records.index(changes(runner)[1]):] if x.topic != "p.public.a"]
+    inside = [x for x in between if x.source_offset.get("headgate_tx_index")]
+    assert inside, "no heartbeat inside the transaction"
+
+
 def test_a_wrong_heartbeat_statement_is_an_error(rows: Any) -> None:
     runner = rows.task(heartbeat__interval__ms="100", heartbeat__action__query="INSERT INTO nothing VALUES (1)")
     with pytest.raises(ConnectError, match=r"running heartbeat\.action\.query: relation"):

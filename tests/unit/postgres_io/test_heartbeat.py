@@ -30,6 +30,24 @@ def test_an_interval_of_zero_is_never() -> None:
     assert not beat.wanted
 
 
+def test_a_forced_one_is_due_at_once_and_begins_the_interval_anew() -> None:
+    clock = Clock()
+    beat = Heartbeat("t", "srv", 10.0, clock)
+    clock.now = 5.0
+    beat.force()
+    assert [beat.due(), beat.due()] == [True, False]
+    clock.now = 14.0
+    assert not beat.due()
+    clock.now = 15.0
+    assert beat.due()
+
+
+def test_an_interval_of_zero_cannot_be_forced() -> None:
+    beat = Heartbeat("t", "srv", 0.0, Clock())
+    beat.force()
+    assert not beat.due()
+
+
 def test_a_heartbeat_has_debeziums_schemas_and_partition_zero() -> None:
     record = Heartbeat("hb", "srv", 1.0).record({"server": "srv"}, {"lsn": 1}, 123)
     assert (record.topic, record.kafka_partition) == ("hb", 0)
