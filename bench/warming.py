@@ -13,7 +13,8 @@ from connect.tasks.producer import data_config
 __all__ = ["warm"]
 
 _TOPIC = "headgate-bench-warming"
-_VALUE, _HEADERS = b"v" * 350, [(f"__header.{n}", b"h" * 20) for n in range(4)]
+_VALUE = b"v" * 350
+_HEADERS: dict[str, str | bytes | None] = {f"__header.{n}": b"h" * 20 for n in range(4)}
 _LOOK = 1000
 
 
