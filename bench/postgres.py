@@ -23,6 +23,7 @@ CREATE SCHEMA bench;
 CREATE TABLE bench.events (
     id bigint PRIMARY KEY, account integer NOT NULL, kind text NOT NULL, note text, amount numeric(12,2) NOT NULL,
     ratio double precision, active boolean NOT NULL, trace uuid NOT NULL, created timestamptz NOT NULL, day date NOT NULL);
+CREATE TABLE bench.elsewhere (id bigint);
 """
 _INSERT = """
 INSERT INTO bench.events
@@ -175,7 +176,6 @@ class PostgresSource:
     def write_elsewhere(self) -> None:
         """See Source."""
         with psycopg.connect(self._dsn, autocommit=True) as connection:
-            connection.execute("CREATE TABLE IF NOT EXISTS bench.elsewhere (id bigint)")
             connection.execute("INSERT INTO bench.elsewhere VALUES (1)")
 
     def prepare_many(self, tables: int) -> None:

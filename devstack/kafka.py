@@ -22,6 +22,7 @@ __all__ = ["KAFKA_VERSION", "Kafka", "count_brokers", "render_properties"]
 KAFKA_VERSION = "4.1.0"
 _CLUSTER_ID = "aGVhZGdhdGUtZGV2c3RhYw"  # any 16 bytes in base64
 _JVM = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-Djava.awt.headless=true")
+_JVM_SETTING = "jvm"
 _LOGGING = """\
 rootLogger.level = INFO
 rootLogger.appenderRef.console.ref = console
@@ -56,7 +57,7 @@ def render_properties(client: int, controller: int, data: Path, settings: Mappin
         # A killed broker may come back under its number only after this time.
         "broker.session.timeout.ms": "4000",
         "broker.heartbeat.interval.ms": "500",
-        **settings,
+        **{key: value for key, value in settings.items() if key != _JVM_SETTING},
     }
     return "".join(f"{key}={value}\n" for key, value in properties.items())
 
@@ -77,7 +78,8 @@ def count_brokers(port: int, seconds: float = 2.0) -> int:
 
 
 class Kafka(Server):
-    """The broker; `bootstrap` is what clients call bootstrap.servers."""
+    """The broker; `bootstrap` is what clients call bootstrap.servers. Its setting `jvm` is no property of Kafka: it is options
+    for java, separated by spaces, instead of a small heap and the serial collector."""
 
     PORTS = ("client", "controller")
 
@@ -158,4 +160,5 @@ class Kafka(Server):
 
     def _java_command(self, *arguments: str) -> list[str]:
         logging = f"-Dlog4j2.configurationFile={self._logging}"
-        return [str(self._java), *_JVM, logging, "-cp", f"{self._libs}/*", *arguments]
+        options = self.settings.get(_JVM_SETTING, "").split() or _JVM
+        return [str(self._java), *options, logging, "-cp", f"{self._libs}/*", *arguments]
