@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -47,10 +48,10 @@ def _is(name: str, case: str) -> bool:
 
 
 def _run(console: Console, stack: Stack, names: Sequence[str], runs: int, sizes: Sizes,
-         keep: Callable[[list[Row]], object]) -> tuple[list[Row], list[str]]:
+         keep: Callable[[list[Row]], object], logs: Path) -> tuple[list[Row], list[str]]:
     """All runs of all cases, one run after the other, so that what disturbs for a while disturbs one run of several cases and
     not all of one. What there is so far is given to ``keep`` after each. A case that fails, of whatever, is told and not
-    tried again: half an hour of figures is not lost for one."""
+    tried again: half an hour of figures is not lost for one. Its workers' logs are copied to ``logs``."""
     rows: list[Row] = []
     failed: list[str] = []
     for number in range(1, runs + 1):
@@ -65,6 +66,8 @@ def _run(console: Console, stack: Stack, names: Sequence[str], runs: int, sizes:
             except Exception as e:  # noqa: BLE001  (clients of servers raise whatever they like)
                 console.print(f"bench: {name}: {type(e).__name__}: {e}", markup=False, soft_wrap=True)
                 failed.append(name)
+                for log in sorted(lab.folder.glob("**/*.log")):
+                    shutil.copyfile(log, logs / f"{lab.name}-{log.parent.name}-{log.name}")
             console.print(f"   {time.monotonic() - began:.0f} s", markup=False)
     return rows, failed
 
@@ -94,7 +97,7 @@ def main() -> int:
     try:
         with Stack(servers, settings=settings, progress=Progress()) as stack:
             warm(stack.kafka.bootstrap, sizes.warming, sizes.warming // 500)
-            rows, failed = _run(console, stack, names, runs, sizes, keep)
+            rows, failed = _run(console, stack, names, runs, sizes, keep, output.parent)
     except DevstackError as e:
         console.print(f"bench: {e}", markup=False, soft_wrap=True)
         return 1

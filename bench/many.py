@@ -88,7 +88,10 @@ def connectors(lab: Lab, source: PostgresSource, number: int) -> dict[str, float
 
 
 def _running(worker: Worker) -> int:
-    """How many connectors are RUNNING with their task."""
+    """How many connectors are RUNNING with their task. Raises RuntimeError with the trace of one that failed."""
     answer = worker.http.get("/connectors", params={"expand": "status"}).raise_for_status().json()
-    states = [[one["status"]["connector"], *one["status"]["tasks"]] for one in answer.values()]
-    return sum(len(parts) == 2 and all(part["state"] == "RUNNING" for part in parts) for parts in states)
+    states = {name: [one["status"]["connector"], *one["status"]["tasks"]] for name, one in answer.items()}
+    for name, parts in states.items():
+        if failed := [part for part in parts if part["state"] == "FAILED"]:
+            raise RuntimeError(f"{name} failed: {failed[0].get('trace')}")
+    return sum(len(parts) == 2 and all(part["state"] == "RUNNING" for part in parts) for parts in states.values())

@@ -60,8 +60,7 @@ class TopicLog:
         self.topic = topic
         self.trouble: str | None = None
         """What keeps the reader from reading at the moment, or None."""
-        self._properties = {"fetch.wait.max.ms": 100, **properties}
-        self._properties["isolation.level"] = "read_committed" if read_committed else "read_uncommitted"
+        self._properties = {**properties, "isolation.level": "read_committed" if read_committed else "read_uncommitted"}
         self._admin = admin
         self._on_record = on_record
         self._client_id = client_id
