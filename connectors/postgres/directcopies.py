@@ -1,30 +1,28 @@
-"""Copies that are read from the socket (:mod:`connectors.postgres.rawcopy`), with a session's errors."""
+"""Copies that are read from the socket (:mod:`connectors.postgres.rawcopy`), with the errors of all copies."""
 
 from __future__ import annotations
 
+from connectors.postgres.copies import CopyEnded
 from connectors.postgres.failures import failure
+from connectors.postgres.link import Link
+from connectors.postgres.notices import Notices
 from connectors.postgres.rawcopy import CopyProblem, RawCopy
 from connectors.postgres.serverfields import error_of
 
-__all__ = ["CopyEnded", "DirectCopies"]
-
-
-class CopyEnded(Exception):
-    """A copy has come to its end."""
+__all__ = ["DirectCopies"]
 
 
 class DirectCopies:
-    """The copies of one session, one after the other. Raises DatabaseError and ConnectionLost, and what the raw copy's ``wait``
-    raises; ``doing`` and ``address`` are for their texts."""
+    """:class:`~connectors.postgres.copies.Copies` by ourselves; the connection must not be encrypted."""
 
-    def __init__(self, raw: RawCopy, address: str) -> None:
-        self._raw = raw
-        self._address = address
+    def __init__(self, link: Link, notices: Notices) -> None:
+        self._raw = RawCopy(link.conn.socket, link.wait, notices.heard)
+        self._notices = notices
+        self._address = link.address
         self.broken = False
-        """Whether the connection is known to be broken."""
 
     def begin(self, sql: str, doing: str) -> None:
-        """Send the command and wait until the server begins with it."""
+        """See Copies."""
         raw = self._raw
         try:
             raw.begin(sql)
@@ -35,17 +33,22 @@ class DirectCopies:
         if raw.ready:
             raise failure("", "the server did not begin", doing, self._address)
 
-    def read(self, frames: list[bytes], most: int, most_bytes: int, wait: float, doing: str) -> bool:
-        """See RawCopy; after False, and when there is nothing to return, :meth:`end` tells why."""
+    def read(self, max_bytes: int, max_frames: int, wait: float, doing: str) -> list[bytes]:
+        """See Copies."""
+        frames: list[bytes] = []
+        if self._notices.warning:
+            return frames
         try:
-            return self._raw.read(frames, most, most_bytes, wait)
+            more = self._raw.read(frames, max_frames, max_bytes, wait)
         except CopyProblem as e:
             if not frames:  # what came before the connection broke is good; the next call tells the rest
                 self._broken(e, doing)
-            return True
+            return frames
+        if not more and not frames and not self._notices.warning:
+            self._end(doing)
+        return frames
 
-    def end(self, doing: str) -> None:
-        """Raise how the copy has ended: CopyEnded, or the server's error."""
+    def _end(self, doing: str) -> None:
         raw = self._raw
         if raw.error is not None:
             raise error_of(raw.error, "", doing, self._address)
@@ -55,7 +58,7 @@ class DirectCopies:
         raise CopyEnded
 
     def send(self, data: bytes, doing: str) -> bool:
-        """See RawCopy."""
+        """See Copies."""
         try:
             return self._raw.send(data)
         except CopyProblem as e:
@@ -63,7 +66,7 @@ class DirectCopies:
             return False
 
     def flush(self, doing: str) -> bool:
-        """See RawCopy."""
+        """See Copies."""
         try:
             return self._raw.flush()
         except CopyProblem as e:
@@ -71,7 +74,7 @@ class DirectCopies:
             return False
 
     def close(self) -> None:
-        """Give up the share in the connection."""
+        """See Copies."""
         self._raw.close()
 
     def _broken(self, problem: CopyProblem, doing: str) -> None:

@@ -88,7 +88,7 @@ class ReplicationStream:
                                 doing="reading wal_sender_timeout")
         server_limit = int(timeout or 0) / 1000
         session.start_copy(f"START_REPLICATION SLOT {quote_name(slot)} LOGICAL {at} ({text})", f"starting to read slot {slot}")
-        session.watch_warnings = True
+        session.notices.watching = True
         if silence_limit is None:
             # A server told to be patient may be silent for long while it decodes a large transaction that nobody sees.
             silence_limit = max(SILENCE_LIMIT, server_limit if server_limit else 5 * SILENCE_LIMIT)
@@ -114,8 +114,8 @@ class ReplicationStream:
         except CopyEnded:
             raise failure("57P01", "the server ended the stream", _DOING, str(session.address)) from None
         self.caught_up = len(frames) < min(2 * FEW, self._gulp_frames)
-        if session.warning:
-            self._warned(session.warning, frames)
+        if session.notices.warning:
+            self._warned(session.notices.warning, frames)
         if frames:
             self._heard = self._clock()
             self._pace.took(len(frames))

@@ -13,6 +13,7 @@ import pytest
 
 from connect.api.errors import ConnectError, RetriableError
 from connectors.postgres.address import PINNED, Address
+from connectors.postgres.directcopies import DirectCopies
 from connectors.postgres.failures import Stopped
 from connectors.postgres.session import CopyEnded, Session
 
@@ -34,7 +35,7 @@ def session(address: Address, request: pytest.FixtureRequest, monkeypatch: pytes
     """One that reads copies itself, and one that leaves them to libpq."""
     monkeypatch.setenv("HEADGATE_POSTGRES_COPIES", request.param)
     made = Session.open(address, "test", copies=True)
-    assert (made.direct is not None) == (request.param == "direct")
+    assert isinstance(made.copies, DirectCopies) == (request.param == "direct")
     yield made
     made.close()
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+from connectors.postgres.notices import Notices
 from connectors.postgres.stream import ReplicationStream
 
 
 class Slow:
     """A session that has one message at a time, or ``much`` once; and the clock that is read by who reads it."""
 
-    warning = ""
+    notices = Notices(logging.getLogger(__name__))
     address = "nowhere"
 
     def __init__(self) -> None:
