@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,9 @@ from connect.api.errors import ConnectError, RetriableError
 from connectors.postgres.address import PINNED, Address
 from connectors.postgres.directcopies import DirectCopies
 from connectors.postgres.failures import Stopped
+from connectors.postgres.libpqcopies import LibpqCopies
 from connectors.postgres.session import CopyEnded, Session
+from tests.tlsfront import TlsFront
 
 SETTINGS = {
     "bytea_output": "escape", "DateStyle": "German, DMY", "IntervalStyle": "sql_standard", "extra_float_digits": "0",
@@ -157,6 +161,21 @@ def test_a_copy_comes_in_bounded_gulps(session: Session) -> None:
     assert [int(line) for gulp in gulps for line in gulp] == list(range(1, 1001))
     assert max(map(len, gulps)) <= 100
     assert session.value("SELECT 1") == "1"
+
+
+@pytest.mark.parametrize("replication", [False, True])
+def test_copies_of_an_encrypted_connection_are_read_by_libpq(address: Address, replication: bool, tmp_path: Path) -> None:
+    with TlsFront(address.host, address.port, tmp_path) as front, contextlib.closing(Session.open(
+            replace(address, host="127.0.0.1", port=front.port, ssl={"sslmode": "require"}), "test",
+            replication=replication, copies=True)) as session:
+        assert isinstance(session.copies, LibpqCopies)
+        session.start_copy("COPY (SELECT g FROM generate_series(1, 1000) g) TO STDOUT", "copying")
+        lines: list[bytes] = []
+        with pytest.raises(CopyEnded):
+            while True:
+                lines += session.read_copy(1 << 20, 100, 1.0, "copying")
+        assert list(map(int, lines)) == list(range(1, 1001))
+        assert session.value("SELECT 1") == "1"
 
 
 def test_a_copy_s_gulps_are_bounded_in_bytes(session: Session) -> None:
