@@ -62,7 +62,7 @@ class Plan:
             self.columns(spans, writer, fallback)
         except CellError:
             raise
-        except (ValueError, OverflowError) as e:
+        except (ValueError, ArithmeticError) as e:
             raise CellError(self.at, str(e)) from None
 
     def columns(self, spans: Spans, writer: Writer, fallback: Spans | None) -> None:

@@ -5,7 +5,7 @@ from schemas.core.writer cimport Writer
 from connectors.core.numbers cimport days_from_civil, floor_div, write_unscaled
 
 cdef extern from "Python.h":
-    double PyOS_string_to_double(const char* s, char** endptr, object overflow) except? -1.0
+    double PyOS_string_to_double(const char* s, char** endptr, void* overflow) except? -1.0
 
 cdef long long _NONE
 
@@ -22,7 +22,7 @@ cdef inline double text_double(bytes buffer, Py_ssize_t start, Py_ssize_t end) e
         raise ValueError("not a float")
     memcpy(text, <const char*>buffer + start, end - start)
     text[end - start] = 0
-    number = PyOS_string_to_double(text, &stop, None)
+    number = PyOS_string_to_double(text, &stop, NULL)
     if stop != text + (end - start):
         raise ValueError("not a float")
     return number

@@ -10,7 +10,9 @@ cdef int _INT, _BOOL, _TEXT, _FLOAT32, _FLOAT64, _MICROS, _MILLIS, _DAYS, _TIME_
 cdef int _NULL, _UNCHANGED, _SENT
 
 cdef extern from "Python.h":
-    double PyOS_string_to_double(const char* s, char** endptr, object overflow) except? -1.0
+    double PyOS_string_to_double(const char* s, char** endptr, void* overflow) except? -1.0
+
+cpdef double any_float(bytes text) except? -1.0
 
 cdef inline double read_float(bytes buffer, Py_ssize_t start, Py_ssize_t end) except? -1.0:
     cdef char[48] text
@@ -21,12 +23,12 @@ cdef inline double read_float(bytes buffer, Py_ssize_t start, Py_ssize_t end) ex
         text[end - start] = 0
         try:
             # The server's "NaN" and "Infinity" are known to it too.
-            number = PyOS_string_to_double(text, &stop, None)
+            number = PyOS_string_to_double(text, &stop, NULL)
             if stop == text + (end - start):
                 return number
         except ValueError:
             pass
-    return float(buffer[start:end])
+    return any_float(buffer[start:end])
 
 cdef class RowSpans(Spans):
     cdef public Py_ssize_t width

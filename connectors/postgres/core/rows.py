@@ -22,11 +22,22 @@ _NULL, _UNCHANGED, _SENT = 0, 1, 2
 
 
 def _read_float(buffer: bytes, start: int, end: int) -> float:
-    return float(buffer[start:end])
+    return any_float(buffer[start:end])
 
 
 # Compiled, this is the inline function of rows.pxd.
 globals().setdefault("read_float", _read_float)
+
+
+def any_float(text: bytes) -> float:
+    """A float's text. Raises ValueError, which does not tell it."""
+    try:
+        # Of those that Python allows between digits, compiled code lets some pass in other places too.
+        if b"_" not in text:
+            return float(text)
+    except ValueError:
+        pass
+    raise ValueError("not a number as PostgreSQL writes it")
 
 
 class RowSpans(Spans):

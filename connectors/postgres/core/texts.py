@@ -36,7 +36,17 @@ def _days(buf: bytes, start: int, end: int, bc: bool) -> int:
     day = _two(buf, i + 4)
     if month < 1 or month > 12 or day < 1 or day > 31 or year < 1:
         _bad("a date")
-    return days_from_civil(1 - year if bc else year, month, day)
+    if bc:
+        year = 1 - year
+    if day > 28 and day > _last_day(year, month):
+        _bad("a date")
+    return days_from_civil(year, month, day)
+
+
+def _last_day(year: int, month: int) -> int:
+    if month == 2:
+        return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
+    return 30 if month == 4 or month == 6 or month == 9 or month == 11 else 31
 
 
 def _two(buf: bytes, i: int) -> int:
@@ -51,9 +61,14 @@ def _clock(buf: bytes, start: int, end: int) -> int:
     """Microseconds of ``HH:MM:SS[.ffffff]`` between start and end."""
     if end - start < 8 or buf[start + 2] != 58 or buf[start + 5] != 58:
         _bad("a time")
-    micros = _two(buf, start)
-    micros = micros * 60 + _two(buf, start + 3)
-    micros = (micros * 60 + _two(buf, start + 6)) * 1000000
+    hour = _two(buf, start)
+    minute = _two(buf, start + 3)
+    second = _two(buf, start + 6)
+    if minute > 59 or second > 59 or hour > 24:
+        _bad("a time")
+    micros = (hour * 3600 + minute * 60 + second) * 1000000
+    if micros > _DAY:
+        _bad("a time")
     if end - start == 8:
         return micros
     if buf[start + 8] != 46 or end - start > 15 or end - start < 10:
@@ -67,6 +82,8 @@ def _clock(buf: bytes, start: int, end: int) -> int:
         micros += d * unit
         unit //= 10
         i += 1
+    if micros > _DAY:
+        _bad("a time")
     return micros
 
 
@@ -77,8 +94,12 @@ def _zone(buf: bytes, start: int, end: int) -> int:
         _bad("a time zone offset")
     seconds = _two(buf, start + 1) * 3600
     if n >= 6:
+        if buf[start + 3] != 58:
+            _bad("a time zone offset")
         seconds += _two(buf, start + 4) * 60
     if n == 9:
+        if buf[start + 6] != 58:
+            _bad("a time zone offset")
         seconds += _two(buf, start + 7)
     micros = seconds * 1000000
     return micros if buf[start] == 43 else -micros
@@ -147,6 +168,8 @@ def timestamp_micros(buf: bytes, start: int, end: int) -> int:
     sign = _sign_at(buf, space + 1, stop)
     days = _days(buf, start, space, bc)
     micros = _clock(buf, space + 1, sign)
+    if micros == _DAY:
+        _bad("a timestamp")
     if sign < stop:
         micros -= _zone(buf, sign, stop)
     # PostgreSQL counts from 2000: its last thirty years do not fit when counted from 1970.
@@ -170,6 +193,11 @@ def whole_number(buf: bytes, start: int, end: int) -> int:
     if n < 1 or n > 19:
         raise ValueError("not a whole number of 64 bits")
     if n > 18:
+        while i < end:
+            # int() would pass over spaces and underscores.
+            if buf[i] < 48 or buf[i] > 57:
+                raise ValueError("not a whole number")
+            i += 1
         value = int(buf[start:end])
         if value < -0x8000000000000000 or value > 0x7FFFFFFFFFFFFFFF:
             raise ValueError("not a whole number of 64 bits")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import struct
-from decimal import ROUND_HALF_UP, Context, Decimal, Inexact
+from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
 
 from connectors.codec import Codec
 from connectors.core.plan import CALL
-from connectors.postgres.core.rows import BOOL, DECIMAL, FLOAT32, FLOAT64, INT
+from connectors.postgres.core.rows import BOOL, DECIMAL, FLOAT32, FLOAT64, INT, any_float
 from connectors.postgres.core.texts import whole_number
 from connectors.postgres.types.options import TypeOptions
 from schemas import model
@@ -20,6 +20,8 @@ __all__ = ["boolean", "float4", "float8", "money", "numeric", "numeric_typmod", 
 _F = struct.Struct("<f")
 _EXACT = Context(prec=200_000, Emax=999_999, Emin=-999_999, traps=[Inexact])
 _ROUNDING = Context(prec=200_000, Emax=999_999, Emin=-999_999, rounding=ROUND_HALF_UP)
+_MOST_DIGITS = 131_072
+"""Of a numeric, on either side of its point."""
 _SPECIAL = {"NaN": "NAN", "Infinity": "POSITIVE_INFINITY", "-Infinity": "NEGATIVE_INFINITY"}
 _SCHEMAS = {2: model.INT16, 4: model.INT32, 8: model.INT64}
 
@@ -61,13 +63,16 @@ def float4() -> Codec:
 
 
 def _float4(raw: bytes) -> float:
-    rounded: float = _F.unpack(_F.pack(float(raw)))[0]
+    try:
+        rounded: float = _F.unpack(_F.pack(any_float(raw)))[0]
+    except OverflowError:
+        raise ValueError("a number outside the range of its type") from None
     return rounded
 
 
 def float8() -> Codec:
     """double precision."""
-    return Codec(model.FLOAT64, float, 0.0, FLOAT64, literal=True, computed=0.0)
+    return Codec(model.FLOAT64, any_float, 0.0, FLOAT64, literal=True, computed=0.0)
 
 
 def numeric_typmod(typmod: int) -> tuple[int, int] | None:
@@ -80,7 +85,7 @@ def numeric_typmod(typmod: int) -> tuple[int, int] | None:
 def numeric(typmod: int, options: TypeOptions) -> Codec:
     """numeric and decimal in the three modes."""
     if options.decimal == "double":
-        return Codec(model.FLOAT64, float, 0.0, FLOAT64, literal=True, computed=0.0)
+        return Codec(model.FLOAT64, any_float, 0.0, FLOAT64, literal=True, computed=0.0)
     limits = numeric_typmod(typmod)
     if options.decimal == "string":
         return Codec(model.STRING, _plain, "0", literal=True, computed="0")
@@ -102,9 +107,16 @@ def numeric(typmod: int, options: TypeOptions) -> Codec:
 
 
 def _finite(raw: bytes) -> Decimal:
-    number = Decimal(raw.decode("ascii"))
+    try:
+        number = Decimal(raw.decode("ascii"))
+    except InvalidOperation:
+        raise ValueError("not a number as PostgreSQL writes it") from None
     if not number.is_finite():
         raise ValueError("NaN or an infinity, which decimal.handling.mode=precise cannot hold; use double or string")
+    exponent = number.as_tuple().exponent
+    # The server writes every digit. A text of a few bytes may not become a number of a million.
+    if b"_" in raw or not isinstance(exponent, int) or not -_MOST_DIGITS <= exponent <= 0:
+        raise ValueError("not a number as PostgreSQL writes it")
     return number
 
 

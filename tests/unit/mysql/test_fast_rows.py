@@ -82,6 +82,7 @@ OLD = dt.datetime(1582, 10, 4, 0, 0, 1, 999999)
     (codes.TEXT_INT, 0, b"-123456789012345678", long(-123456789012345678)), (codes.TEXT_INT, 0, b"0", long(0)),
     (codes.TEXT_FLOAT, 0, b"1.5e-3", struct.pack("<f", 1.5e-3)),
     (codes.TEXT_DOUBLE, 0, b"-1.7976931348623157e308", struct.pack("<d", -1.7976931348623157e308)),
+    (codes.TEXT_DOUBLE, 0, b"1e400", struct.pack("<d", float("inf"))),
     (codes.TEXT_DAYS, 0, b"1969-12-31", long(-1)),
     (codes.TEXT_DATETIME_MICROS, 6, b"1582-10-04 00:00:01.999999", long(micros(OLD))),
     (codes.TEXT_DATETIME_MICROS, 0, b"1970-01-01 00:00:00", long(0)),
