@@ -132,6 +132,9 @@ class Progress:
         tx = self.tx
         if tx is None:
             raise ValueError("a transaction ends that has not begun")
+        if commit.lsn != tx.final_lsn or commit.end_lsn < commit.lsn:
+            raise ValueError(f"the transaction whose commit record is at {tx.final_lsn} ends with one at {commit.lsn} that ends "
+                             f"at {commit.end_lsn}")
         self.tx = self._rows = None
         if self.passing:
             return None

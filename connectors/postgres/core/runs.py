@@ -139,8 +139,10 @@ def walk(scanned: Sequence[tuple[int, int, int, int, bytes]], begin: int, rows: 
         ended = signed_time(commit, 43)
         if ended > _MICROS or ended < -_MICROS:
             break
-        transactions.append((final, micros, u32(frame, 42), last))
         end = u64(commit, 35)
+        if u64(commit, 27) != final or end < final:
+            break
+        transactions.append((final, micros, u32(frame, 42), last))
         last = end
         if end > threshold:
             threshold = end

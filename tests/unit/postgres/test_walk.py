@@ -84,3 +84,13 @@ def test_a_message_that_ends_too_early_is_told_as_ever(cut: int) -> None:
     for by in (1, len(frames)):
         with pytest.raises(Exception, match="cannot be read"):
             fed(frames, by)
+
+
+@pytest.mark.parametrize("ended", [commit(1000, 1010), commit(1200, 1210), commit(1100, 1090)])
+def test_a_transaction_that_ends_with_anothers_commit_record_is_refused_in_any_portions(ended: bytes) -> None:
+    frames = stream([([insert(1, i, "a")], False, False, 0) for i in range(3)])
+    assert frames[len(DESCRIBED) + 5] == commit(1100, 1110)
+    frames[len(DESCRIBED) + 5] = ended
+    for by in (1, len(frames)):
+        with pytest.raises(Exception, match=r"cannot be read.*ends with one at"):
+            fed(frames, by)
