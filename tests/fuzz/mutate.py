@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-__all__ = ["LARGEST", "mutate"]
+__all__ = ["LARGEST", "mutate", "mutate_cell"]
 
 LARGEST = 1 << 16
 """Inputs do not grow beyond this."""
@@ -51,3 +51,14 @@ def _change(rng: random.Random, raw: bytearray, corpus: list[bytes]) -> None:
         raw[at] = (raw[at] + rng.choice((-1, 1))) & 0xFF
     elif rng.random() < 0.3:
         del raw[at:]
+
+
+def mutate_cell(rng: random.Random, data: bytes, corpus: list[bytes], start: int) -> bytes:
+    """Changes the text of one column of a PostgreSQL row, or of what looks like one, behind ``start``, and mends its length."""
+    places = [i for i in range(start, len(data) - 4) if data[i] == 116 and data[i + 1:i + 3] == b"\0\0"]
+    if not places:
+        return mutate(rng, data, corpus)
+    at = rng.choice(places)
+    size = int.from_bytes(data[at + 1:at + 5], "big")
+    text = mutate(rng, data[at + 5:at + 5 + size], corpus)[:2000]
+    return data[:at + 1] + len(text).to_bytes(4, "big") + text + data[at + 5 + size:]

@@ -23,13 +23,14 @@ class Target:
 
     ``mutate(random, input, corpus)`` gives the next input; the usual one knows nothing of the format. ``accepts``: the corpus as
     it is must not raise at all. A module ``targets_*.py`` in this folder lists its own in TARGETS, or has functions of bytes in
-    its ``__all__``; the corpus of a target are the files of ``corpus/<name>/``.
+    its ``__all__``; the corpus of a target are the files of ``corpus/<name>/``, or what its ``seeds`` gives.
     """
 
     name: str
     run: Callable[[bytes], object]
     mutate: Mutate = mutate
     accepts: bool = True
+    seeds: Callable[[], list[bytes]] | None = None
 
 
 def targets() -> dict[str, Target]:
@@ -44,7 +45,10 @@ def targets() -> dict[str, Target]:
 
 
 def corpus_of(target: Target) -> list[bytes]:
-    """Its corpus, in the files' order; without one, bytes by chance, which only a target that takes any bytes can live on."""
+    """Its corpus, as ``seeds`` gives it or in the files' order; without one, bytes by chance, which only a target that takes any
+    bytes can live on."""
+    if target.seeds is not None:
+        return target.seeds()
     found = [path.read_bytes() for path in sorted((CORPUS / target.name).glob("*")) if path.is_file()]
     rng = random.Random(target.name)
     return found or [rng.randbytes(size) for size in range(4, 400, 12)]
