@@ -17,7 +17,7 @@ from connectors.postgres.config import PostgresConfig
 from connectors.postgres.copied import NO_MARKS, CopiedRows
 from connectors.postgres.core.rows import TupleSpans
 from connectors.postgres.core.runs import gather, pass_over, walk
-from connectors.postgres.core.walk import scan
+from connectors.postgres.core.walk import Scanned
 from connectors.postgres.facts import ConnectorFacts, SnapshotPosition
 from connectors.postgres.lsn import LSN
 from connectors.postgres.messages import MessageSelection, message_value
@@ -74,6 +74,7 @@ class Decoder:
         """What the tables were built from."""
         self._names: dict[int, str] = {}
         self._spans, self._old = TupleSpans(), TupleSpans()
+        self._scanned = Scanned()
         self._entries: list[tuple[Kind, Change | RowRun | SourceRecord]] = []
 
     @property
@@ -89,35 +90,37 @@ class Decoder:
     def feed(self, frames: Sequence[bytes]) -> ChangeBatch[PgOffset]:
         """Decode CopyData payloads in the order read. May end inside a transaction. A batch without records still moves the
         offset. Raises ConnectError on a message that is not known, RecordError on a row that cannot be decoded."""
-        scanned: list[tuple[int, int, int, int, bytes]] = []
+        scanned = self._scanned
         self._entries = []
-        lsn = 0
-        newest = 0
+        i = newest = 0
         try:
-            newest = scan(frames, scanned)
-            i, end = 0, len(scanned)
+            newest = scanned.scan(frames if isinstance(frames, list) else [*frames])
+            end = len(scanned)
             while i < end:
-                kind, lsn, wal_end, oid, frame = scanned[i]
+                kind = scanned.kind(i)
                 if kind == _BEGIN:
                     after = self._walk(scanned, i)
                     if after > i:
                         i = after
                         continue
-                    self._begin(lsn, Begin.parse(frame))
+                    self._begin(scanned.lsn(i), Begin.parse(scanned.frame(i)))
                 elif kind in _ROW_KINDS:
-                    after = self._run(scanned, i, oid)
+                    after = self._run(scanned, i, scanned.oid(i))
                     if after > i:
                         i = after
                         continue
-                    self._row(kind, lsn, oid, frame)
+                    self._row(kind, scanned.lsn(i), scanned.oid(i), scanned.frame(i))
                 elif kind == _KEEPALIVE:
-                    self._keepalive(wal_end, bool(oid))
+                    self._keepalive(scanned.end(i), bool(scanned.oid(i)))
                 else:
-                    self._other(kind, lsn, frame)
+                    self._other(kind, scanned.lsn(i), scanned.frame(i))
                 i += 1
         except ValueError as e:
-            raise ConnectError(f"the replication stream cannot be read at {LSN(lsn)}: {e}; the server or something between "
+            lsn = LSN(scanned.lsn(i) if i < len(scanned) else 0)
+            raise ConnectError(f"the replication stream cannot be read at {lsn}: {e}; the server or something between "
                                "sent what the protocol does not allow") from None
+        finally:
+            scanned.release()
         self._progress.settle()
         if newest > self.server_wal_end:
             self.server_wal_end = LSN(newest)
@@ -180,13 +183,13 @@ class Decoder:
             return None
         return before[2]
 
-    def _walk(self, scanned: list[tuple[int, int, int, int, bytes]], i: int) -> int:
+    def _walk(self, scanned: Scanned, i: int) -> int:
         """Take the transactions from there on that are nothing but ordinary rows of one table; where the next message is, ``i``
         if none was taken. What it does not take is decoded message by message, which leaves the same behind."""
         progress = self._progress
         if self._each or not progress.fresh or i + 2 >= len(scanned):
             return i
-        oid = scanned[i + 1][3]
+        oid = scanned.oid(i + 1)
         state = self._tables.get(oid) if oid else None
         if state is None:
             return i
@@ -197,7 +200,7 @@ class Decoder:
                    self._old, keys, by_key)
         if end > i:
             self._entries.append((Kind.RUN, SpanningRun(state, rows, transactions, self._config.tombstones_on_delete)))
-            progress.committed(transactions[-1][2], Commit.parse(scanned[end - 1][4]))
+            progress.committed(transactions[-1][2], Commit.parse(scanned.frame(end - 1)))
         return end
 
     def _prepare(self, table: Table) -> tuple[list[int], bool]:
@@ -207,7 +210,7 @@ class Decoder:
         keys = [c.place for c in table.key]
         return keys, not keys or table.key_in_identity
 
-    def _run(self, scanned: list[tuple[int, int, int, int, bytes]], i: int, oid: int) -> int:
+    def _run(self, scanned: Scanned, i: int, oid: int) -> int:
         """Take the rows from there on that need no closer look; where the next message is, ``i`` if none was taken."""
         progress = self._progress
         tx = progress.tx
@@ -223,9 +226,8 @@ class Decoder:
             if end > i:
                 self._entries.append((Kind.RUN, RowRun(state, rows, tx, self._config.tombstones_on_delete)))
         if end > i:
-            kind, lsn = scanned[end - 1][:2]
             progress.index += end - i
-            progress.row(lsn, _ROW_KINDS[kind])
+            progress.row(scanned.lsn(end - 1), _ROW_KINDS[scanned.kind(end - 1)])
         return end
 
     def _row(self, kind: int, lsn: int, oid: int, frame: bytes) -> None:

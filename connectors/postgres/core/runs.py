@@ -7,7 +7,7 @@ from typing import Any
 from connectors.core.numbers import count_digits, write_digits
 from connectors.core.run import Rows, RowSource
 from connectors.postgres.core.rows import TupleSpans
-from connectors.postgres.core.walk import u32, u64
+from connectors.postgres.core.walk import Scanned, u32, u64
 from schemas.core.writer import Writer
 
 __all__ = ["SHIFT", "SpanSource", "TupleSource", "gather", "pass_over", "walk"]
@@ -94,10 +94,10 @@ class SpanSource(RowSource):
         self.middle = writer.take()
 
 
-def walk(scanned: Sequence[tuple[int, int, int, int, bytes]], begin: int, rows: Rows, oid: int, threshold: int, last: Any,
+def walk(scanned: Scanned, begin: int, rows: Rows, oid: int, threshold: int, last: Any,
          transactions: list[tuple[int, int, int, Any]], spans: TupleSpans, old: TupleSpans, keys: Sequence[int],
          by_key: bool) -> int:
-    """Take whole transactions from ``scanned[begin]`` on whose messages are all rows of that relation as :func:`gather` takes
+    """Take whole transactions from number ``begin`` on whose messages are all rows of that relation as :func:`gather` takes
     them, and the keepalives between them that ask for no answer.
 
     None whose commit record lies before ``threshold`` is taken; ``last`` is the end of the one before (None: not known).
@@ -109,31 +109,28 @@ def walk(scanned: Sequence[tuple[int, int, int, int, bytes]], begin: int, rows: 
     size = len(scanned)
     mark = 0
     while i + 2 < size:
-        entry = scanned[i]
-        if entry[0] == 107 and not entry[3]:
+        if scanned.kinds[i] == 107 and scanned.oids[i] == 0:
             # It says that all before is sent. The last one is left to the caller.
-            end = entry[2]
+            end = scanned.ends[i]
             if end > threshold:
                 threshold = end
                 last = end
             i += 1
             continue
-        if entry[0] != 66 or len(entry[4]) < 46:
+        frame = scanned.frames[i]
+        if scanned.kinds[i] != 66 or len(frame) < 46:
             break
-        first = scanned[i + 1]
-        kind = first[0]
-        if first[3] != oid or (kind != 73 and kind != 85 and kind != 68):
+        kind = scanned.kinds[i + 1]
+        if scanned.oids[i + 1] != oid or (kind != 73 and kind != 85 and kind != 68):
             break
-        frame = entry[4]
         final = u64(frame, 26)
         micros = signed_time(frame, 34)
         if final < threshold or micros > _MICROS or micros < -_MICROS:
             break
         j = gather(scanned, i + 1, rows, len(transactions) << 32, spans, old, keys, by_key)
-        if j >= size or scanned[j][0] != 67:
+        if j >= size or scanned.kinds[j] != 67:
             break
-        entry = scanned[j]
-        commit = entry[4]
+        commit = scanned.frames[j]
         if len(commit) < 51:
             break
         ended = signed_time(commit, 43)
@@ -165,23 +162,21 @@ def signed_time(frame: bytes, at: int) -> int:
     return micros + _EPOCH
 
 
-def gather(scanned: Sequence[tuple[int, int, int, int, bytes]], begin: int, rows: Rows, number: int, spans: TupleSpans,
+def gather(scanned: Scanned, begin: int, rows: Rows, number: int, spans: TupleSpans,
            old: TupleSpans, keys: Sequence[int], by_key: bool) -> int:
-    """Take messages from ``scanned[begin]`` on into a run, as long as they are rows of the same relation that need no closer
+    """Take messages from number ``begin`` on into a run, as long as they are rows of the same relation that need no closer
     look: no update that may change the key. ``number`` is that of the row before; ``keys`` are the key columns' places,
-    ``by_key``: whether the key-only form of an old row has them all. Returns where it stopped; a message that it cannot read
-    is
+    ``by_key``: whether the key-only form of an old row has them all. Returns where it stopped; a message that it cannot read is
     left to the caller.
     """
     i = begin
     size = len(scanned)
-    oid = scanned[begin][3]
+    oid = scanned.oid(begin)
     while i < size:
-        entry = scanned[i]
-        kind = entry[0]
-        if entry[3] != oid:
+        kind = scanned.kinds[i]
+        if scanned.oids[i] != oid:
             break
-        frame = entry[4]
+        frame = scanned.frames[i]
         if len(frame) < 32:
             break
         tag = frame[30]
@@ -189,26 +184,26 @@ def gather(scanned: Sequence[tuple[int, int, int, int, bytes]], begin: int, rows
             if tag != 78:
                 break
             number += 1
-            rows.add(0, frame, 31, -1, entry[1], number)
+            rows.add(0, frame, 31, -1, scanned.lsns[i], number)
         elif kind == 85:
             if tag == 78:
                 number += 1
-                rows.add(1, frame, 31, -1, entry[1], number)
+                rows.add(1, frame, 31, -1, scanned.lsns[i], number)
             elif tag == 79:
                 new = same_key(frame, spans, old, keys)
                 if new < 0:
                     break
                 number += 1
-                rows.add(1, frame, new, 31, entry[1], number)
+                rows.add(1, frame, new, 31, scanned.lsns[i], number)
             else:
                 break
         elif kind == 68:
             if tag == 79:
                 number += 1
-                rows.add(2, frame, -1, 31, entry[1], number)
+                rows.add(2, frame, -1, 31, scanned.lsns[i], number)
             elif tag == 75 and by_key:
                 number += 1
-                rows.add(4, frame, -1, 31, entry[1], number)
+                rows.add(4, frame, -1, 31, scanned.lsns[i], number)
             else:
                 break
         else:
@@ -233,15 +228,14 @@ def same_key(frame: bytes, spans: TupleSpans, old: TupleSpans, keys: Sequence[in
     return new
 
 
-def pass_over(scanned: Sequence[tuple[int, int, int, int, bytes]], begin: int) -> int:
-    """Where the row messages of the relation of ``scanned[begin]`` end."""
+def pass_over(scanned: Scanned, begin: int) -> int:
+    """Where the row messages of the relation of number ``begin`` end."""
     i = begin
     size = len(scanned)
-    oid = scanned[begin][3]
+    oid = scanned.oid(begin)
     while i < size:
-        entry: Any = scanned[i]
-        kind = entry[0]
-        if entry[3] != oid or (kind != 73 and kind != 85 and kind != 68):
+        kind = scanned.kinds[i]
+        if scanned.oids[i] != oid or (kind != 73 and kind != 85 and kind != 68):
             break
         i += 1
     return i

@@ -11,7 +11,7 @@ from connectors.core.plan import CALL, CellError, NullError
 from connectors.core.spans import NULL, SENT, UNCHANGED
 from connectors.postgres.core.rows import BOOL, INT, TEXT, CopySpans, TuplePlan, TupleSpans
 from connectors.postgres.core.texts import timestamp_micros
-from connectors.postgres.core.walk import scan, u32, u64
+from connectors.postgres.core.walk import Scanned, u32, u64
 from schemas.core.writer import Writer
 from tests.unit.postgres import wire
 
@@ -138,18 +138,40 @@ def test_a_copy_line_that_ends_in_a_backslash_is_refused() -> None:
 
 
 def test_scan_tells_kind_position_and_relation() -> None:
-    out: list[tuple[int, int, int, int, bytes]] = []
+    found = Scanned()
     frames = [wire.insert(5, "a", lsn=7), wire.keepalive(9, True), wire.commit(1, 2)]
-    scan(frames, out)
-    assert [o[:4] for o in out] == [(ord("I"), 7, 7, 5), (ord("k"), 0, 9, 1), (ord("C"), 2, 2, 0)]
-    assert [o[4] for o in out] == frames
+    assert found.scan(frames) == 9
+    assert [(found.kind(i), found.lsn(i), found.end(i), found.oid(i)) for i in range(len(found))] == [
+        (ord("I"), 7, 7, 5), (ord("k"), 0, 9, 1), (ord("C"), 2, 2, 0)]
+    assert [found.frame(i) for i in range(3)] == frames
+
+
+def test_what_was_scanned_grows_and_is_let_go() -> None:
+    found = Scanned()
+    for count in (3, 500, 20_000, 5):
+        frames = [wire.insert(5, "a", lsn=n) for n in range(count)]
+        found.scan(frames)
+        assert [found.lsn(i) for i in range(len(found))] == list(range(count))
+    found.release()
+    assert len(found) == 0
+    for what in (found.kind, found.lsn, found.end, found.oid, found.frame):
+        for i in (0, -1, 4):
+            with pytest.raises(IndexError):
+                what(i)
 
 
 @pytest.mark.parametrize("frame", [b"", b"w", b"w" + b"\0" * 24, b"w" + b"\0" * 24 + b"I\0\0", b"k\0", b"k" + b"\0" * 16,
     b"z" * 40])
 def test_a_frame_that_is_too_short_is_refused(frame: bytes) -> None:
     with pytest.raises(ValueError):
-        scan([frame], [])
+        Scanned().scan([frame])
+
+
+def test_of_frames_with_a_bad_one_none_counts() -> None:
+    found = Scanned()
+    with pytest.raises(ValueError, match="empty"):
+        found.scan([wire.keepalive(9, True), b""])
+    assert len(found) == 0
 
 
 @pytest.mark.parametrize("offset", [-1, 1, 9, 2**50])
