@@ -174,13 +174,19 @@ class _Side:
     def __init__(self, modules: Mapping[str, Any]) -> None:
         self.run, self.rows, self.runs, self.walk, self.writer = modules.values()
         self.spans, self.old = self.rows.TupleSpans(), self.rows.TupleSpans()
+        self.scanned = self.walk.Scanned()
 
     def scan(self, given: list[bytes]) -> tuple[list[Any], Any]:
-        out: list[Any] = []
-        return out, outcome(self.walk.scan, given, out)
+        """What was found in each frame, and the newest end."""
+        found = self.scanned
+        newest = outcome(found.scan, given)
+        each = [(found.kind(i), found.lsn(i), found.end(i), found.oid(i), found.frame(i)) for i in range(len(found))]
+        assert isinstance(newest, int) or not each
+        return each, newest
 
-    def taken(self, scanned: list[Any], flags: int, threshold: int) -> list[Any]:
-        """What is taken from each message on, and the source blocks and records of it."""
+    def taken(self, flags: int, threshold: int) -> list[Any]:
+        """What is taken from each message on that was scanned, and the source blocks and records of it."""
+        scanned = self.scanned
         self.spans.width = self.old.width = 2 if flags & 2 else 0
         keys, by_key = ([], [0], [0, 1], [1])[flags >> 2 & 3], bool(flags & 1)
         found: list[Any] = []
@@ -191,8 +197,8 @@ class _Side:
             each, many = self.run.Rows(), self.run.Rows()
             transactions: list[Any] = []
             last = threshold if flags & 16 else None
-            if scanned[i][0] == 66 and i + 1 < len(scanned):
-                end = outcome(self.runs.walk, scanned, i, many, scanned[i + 1][3], threshold, last, transactions, self.spans,
+            if scanned.kind(i) == 66 and i + 1 < len(scanned):
+                end = outcome(self.runs.walk, scanned, i, many, scanned.oid(i + 1), threshold, last, transactions, self.spans,
                               self.old, keys, by_key)
                 source = self.runs.SpanSource(b"h", b"d", b"n", b"a", transactions)
                 found += [end, transactions, self._written(many, source)]
@@ -232,10 +238,10 @@ def run_frames(data: bytes) -> int:
     """The first bytes choose the key and what was done before; then CopyData messages. Raises ValueError."""
     if len(data) < 3:
         raise ValueError("too short to choose a key")
-    scans = [side.scan(messages(data[3:])) for side in _SIDES]
+    scans = [side.scan([*messages(data[3:])]) for side in _SIDES]
     assert scans[0] == scans[1]
     threshold = int.from_bytes(data[1:3], "big")
-    taken = [side.taken(scans[0][0], data[0], threshold) for side in _SIDES]
+    taken = [side.taken(data[0], threshold) for side in _SIDES]
     assert taken[0] == taken[1]
     newest = agreed([end for _, end in scans])
     assert newest == max((wal_end for _, _, wal_end, _, _ in scans[0][0]), default=0)
