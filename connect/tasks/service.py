@@ -32,7 +32,9 @@ __all__ = ["Failure", "Service", "StoppedError", "StuckClientError"]
 _log = logging.getLogger(__name__)
 
 _KEEPALIVE = 0.5
-_REPORT = 1.0
+_REPORT, _QUIET_REPORT = 1.0, 5.0
+"""How often the numbers are sent: while there is news, and while nothing happens. A worker may have a hundred tasks that have
+nothing to tell. It is also their sign of life, which the supervisor misses after fifteen."""
 _SLICE = 0.1
 _SILENCE = 5.0
 _FRAMING = 512
@@ -99,7 +101,8 @@ class Service:
         self._failures: list[Failure] = []
         self._lookups = 0
         self._called = 0.0
-        self._reported = 0.0
+        self._looked = self._reported = 0.0
+        self._told: tuple[float, ...] = ()
         self._progress = 0.0
         self._progress_mark = (0, 0)
         self._client_error = ""
@@ -185,17 +188,26 @@ class Service:
         served = self.producer.poll(0)
         self.commit.tick(now=now, may_call_task=self._started and not inside_task)
         self._watch_delivery(now, served)
-        if now - self._reported >= _REPORT:
-            self._reported = now
+        if now - self._looked >= _REPORT:
+            self._looked = now
             self.reporter.condition("offsets", "retrying" if self.commit.problem else None, self.commit.problem)
             self.meters.waiting = self.reporter.waiting
-            self.report()
+            if now - self._reported >= _QUIET_REPORT or self._news() != self._told:
+                self.report()
         if not inside_task:
             self.check()
             self._check_stuck(now)
 
+    def _news(self) -> tuple[float, ...]:
+        """What somebody who looks at the numbers waits to see move; not the time, nor the offsets of a quiet source."""
+        meters, errors = self.meters, self.tolerance.counts
+        return (meters.polled, meters.written, meters.retries, meters.waiting, self.commit.counts.failures, errors.failures,
+                errors.errors, errors.skipped)
+
     def report(self) -> None:
         """Send the numbers."""
+        self._reported = time.monotonic()
+        self._told = self._news()
         self.reporter.metrics(self.meters.samples(self.ledger, self.commit.counts, self.tolerance.counts))
 
     def _watch_delivery(self, now: float, served: int) -> None:
@@ -270,6 +282,5 @@ class Service:
             self.producer.poll(_SLICE)
             self.ledger.settle()
             if time.monotonic() - self._reported >= _REPORT:
-                self._reported = time.monotonic()
                 self.report()
         self.ledger.settle()
