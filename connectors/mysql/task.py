@@ -309,7 +309,7 @@ class MySqlTask(CaughtUp):
         assert stream is not None and decoder is not None
         packets: list[bytes] = []
         if not decoder.pending:
-            if self._handed is not None and (beat := self._beat(decoder.offset)) is not None:
+            if self._heartbeat.wanted and self._handed is not None and (beat := self._beat(decoder.offset)) is not None:
                 return beat
             packets = stream.read(min(0.5, self._config.poll_interval_ms / 1000))
         if packets or decoder.pending:

@@ -238,7 +238,7 @@ class PostgresTask(CaughtUp):
     def _next_changes(self) -> RecordBatch | None:
         stream, decoder = self._stream, self._decoder
         assert stream is not None and decoder is not None
-        if (beat := self._beat(self._handed_or(decoder))) is not None:
+        if self._heartbeat.wanted and (beat := self._beat(self._handed_or(decoder))) is not None:
             return beat
         frames = stream.read(min(0.5, self._config.poll_interval_ms / 1000))
         if frames:
