@@ -50,12 +50,12 @@ def test_a_process_killed_at_a_failpoint_loses_nothing(name: str, apart: Scene) 
     assert_a_kill_there_loses_nothing(apart, name)
 
 
-def write_bulk(scene: Scene, compressed: bool) -> None:
+def write_bulk(scene: Scene, compressed: bool, rows: int = ROWS) -> None:
     """One transaction that inserts rows, changes all of them and deletes every fourth."""
     with scene.source.session() as session:
         scene.source.other_form(session, compressed)
         session.execute("BEGIN")
-        for first in range(0, ROWS, 1000):
+        for first in range(0, rows, 1000):
             session.execute("INSERT INTO bulk VALUES " + ", ".join(f"({first + n}, 1, 'row')" for n in range(1000)))
         session.execute("UPDATE bulk SET version = version + 1")
         session.execute("DELETE FROM bulk WHERE id % 4 = 0")
@@ -63,14 +63,14 @@ def write_bulk(scene: Scene, compressed: bool) -> None:
         scene.source.other_form(session, False)
 
 
-def assert_bulk_arrived(scene: Scene, seen: Witness) -> None:
+def assert_bulk_arrived(scene: Scene, seen: Witness, rows: int = ROWS) -> None:
     def arrived() -> bool:
         seen.catch_up()
-        return seen.highest == {key: 2 if key % 4 else 3 for key in range(ROWS)}
+        return seen.highest == {key: 2 if key % 4 else 3 for key in range(rows)}
 
     until(arrived, 60, "the transaction to arrive")
     assert not seen.faults, seen.faults[:5]
-    assert seen.state == {key: 2 for key in range(ROWS) if key % 4}
+    assert seen.state == {key: 2 for key in range(rows) if key % 4}
 
 
 def open_bulk(scene: Scene, failpoint: str, batch: int = 50) -> Witness:
@@ -92,20 +92,22 @@ def forms(*short: tuple[str, bool]) -> pytest.MarkDecorator:
 @forms(("mysql", True), ("mariadb", False))
 def test_a_kill_inside_a_transaction_of_many_rows_loses_none(apart: Scene, compressed: bool) -> None:
     scene = apart
-    # So many batches take long enough for offsets to be stored among them.
-    seen = open_bulk(scene, "pipeline.after_produce=kill:600", 10)
-    write_bulk(scene, compressed)
+    # In batches of one row the transaction takes seconds; each process dies right after some of the offsets in it were stored.
+    rows = 4 * ROWS
+    seen = open_bulk(scene, "commit.after_offset_write=kill:12", 1)
+    scene.await_stored()
+    write_bulk(scene, compressed, rows)
     until(lambda: scene.task_state() == "FAILED", 60, "the task to be killed")
     offset = scene.offset()
-    assert offset is not None and offset["event"] > 1, "nothing was stored inside the transaction"
+    assert offset is not None and offset.get("event", 0) > 1, "nothing was stored inside the transaction"
     seen.catch_up()
-    assert 0 < seen.records < ROWS * 2 and not seen.faults
+    assert 0 < seen.records < rows * 2 and not seen.faults
     # The new process comes to the failpoint again, further on: the end is not reached by luck.
     scene.restart_task()
-    assert_bulk_arrived_after(scene, seen)
+    assert_bulk_arrived_after(scene, seen, rows)
 
 
-def assert_bulk_arrived_after(scene: Scene, seen: Witness) -> None:
+def assert_bulk_arrived_after(scene: Scene, seen: Witness, rows: int) -> None:
     """Restarts the task each time it is killed."""
     kills = 1
 
@@ -115,11 +117,11 @@ def assert_bulk_arrived_after(scene: Scene, seen: Witness) -> None:
             kills += 1
             scene.ask("POST", "tasks/0/restart")
         seen.catch_up()
-        return len(seen.highest) == ROWS and seen.highest[ROWS - 4] == 3
+        return len(seen.highest) == rows and seen.highest[rows - 4] == 3
 
     until(arrived, 120, "the transaction to arrive")
     assert kills > 1
-    assert_bulk_arrived(scene, seen)
+    assert_bulk_arrived(scene, seen, rows)
 
 
 @forms(("mysql", True), ("mariadb", True))
