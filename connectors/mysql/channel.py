@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from connectors.mysql.failures import CLIENT_LOST, ConnectionLost, DatabaseError, Stopped, failure
+from connectors.mysql.failures import CLIENT_LOST, ConnectionLost, DatabaseError, failure
 from connectors.mysql.packets import PacketBuffer, join_packets
+from connectors.waiting import ready
 
 __all__ = ["COM_QUERY", "Channel", "connect_socket", "never"]
 
 COM_QUERY: Final = b"\x03"
 
-_SLICE: Final = 0.2
 _IDLE_PROBE: Final = 30
 _PROBE_INTERVAL: Final = 10
 _PROBES: Final = 3
@@ -56,16 +56,7 @@ class Channel:
 
     def wait(self, seconds: float, *, write: bool = False) -> bool:
         """Wait until something can be read (or written), in slices between which a stop is noticed. Raises Stopped."""
-        poll = self._poll_out if write else self._poll_in
-        deadline = time.monotonic() + seconds
-        while True:
-            if self._stopping():
-                raise Stopped("asked to stop")
-            left = deadline - time.monotonic()
-            if poll.poll(max(0.0, min(_SLICE, left)) * 1000):
-                return True
-            if left <= 0:
-                return False
+        return ready(self._poll_out if write else self._poll_in, seconds, self._stopping)
 
     def command(self, payload: bytes, doing: str, timeout: float) -> None:
         """Send a command; its answer is numbered from 1. What an earlier one left unread is an error of the caller."""
@@ -174,14 +165,8 @@ def _connect(sock: socket.socket, address: tuple[object, ...], deadline: float, 
         pass
     poll = select.poll()
     poll.register(sock, select.POLLOUT)
-    while True:
-        if stopping():
-            raise Stopped("asked to stop")
-        left = deadline - time.monotonic()
-        if poll.poll(max(0.0, min(_SLICE, left)) * 1000):
-            break
-        if left <= 0:
-            raise TimeoutError("no answer in time")
+    if not ready(poll, deadline - time.monotonic(), stopping):
+        raise TimeoutError("no answer in time")
     error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     if error:
         raise OSError(error, os.strerror(error))

@@ -10,9 +10,9 @@ import re
 from enum import StrEnum
 from typing import Final
 
-from connect.api.errors import ConnectError, HeadgateError, RetriableError
+from connect.api.errors import ConnectError, RetriableError
 
-__all__ = ["ConnectionLost", "DatabaseError", "DumpFault", "DumpRefused", "Stopped", "dump_failure", "dump_fault", "failure"]
+__all__ = ["ConnectionLost", "DatabaseError", "DumpFault", "DumpRefused", "dump_failure", "dump_fault", "failure"]
 
 CLIENT_LOST: Final = 2013
 CLIENT_UNREACHABLE: Final = 2003
@@ -22,10 +22,6 @@ CLIENT_PLUGIN: Final = 2059
 QUERY_TIMEOUT: Final = 3024
 DUMP_REFUSED: Final = 1236
 ACCESS_DENIED: Final = frozenset({1044, 1045, 1142, 1143, 1227, 1370, 1698})
-
-
-class Stopped(HeadgateError):
-    """The task was asked to stop while it waited for the database. Never leaves the connector."""
 
 
 class DatabaseError(ConnectError):

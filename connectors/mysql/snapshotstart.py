@@ -15,7 +15,7 @@ from typing import Final
 from connect.api.errors import ConnectError, RetriableError
 from connectors.mysql.address import quote_identifier
 from connectors.mysql.catalog import Catalog, DatabaseInfo, TableInfo
-from connectors.mysql.failures import DatabaseError, Stopped
+from connectors.mysql.failures import DatabaseError
 from connectors.mysql.locks import Held, Locks
 from connectors.mysql.position import position_of_snapshot, undecided
 from connectors.mysql.server import LogStatus, log_status
@@ -23,6 +23,7 @@ from connectors.mysql.session import Row, Session
 from connectors.mysql.structure import TableDef, TableId
 from connectors.mysql.structures import DdlError, StructureChange
 from connectors.selection import Selection
+from connectors.waiting import Stopped
 
 __all__ = ["SnapshotStart", "SnapshotStarter", "Structure"]
 

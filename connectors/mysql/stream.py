@@ -15,11 +15,12 @@ from typing import Final
 
 from connect.api.errors import ConnectError
 from connectors.mysql.address import quote_value
-from connectors.mysql.failures import ConnectionLost, DatabaseError, Stopped, dump_failure, failure
+from connectors.mysql.failures import ConnectionLost, DatabaseError, dump_failure, failure
 from connectors.mysql.gtid import MariaDbGtidSet, MySqlGtidSet
 from connectors.mysql.packets import parse_error, parse_ok
 from connectors.mysql.session import Session
 from connectors.pace import FEW, Pace
+from connectors.waiting import Stopped
 
 __all__ = ["BinlogStream", "FilePosition", "end_dump", "replica_uuid"]
 

@@ -20,7 +20,7 @@ from connectors.lifecycle import EmptyBatches, Faults, HeartbeatAction
 from connectors.mysql.catalog import Catalog
 from connectors.mysql.config import MariaDbConfig, MySqlConfig
 from connectors.mysql.decoder import BinlogDecoder
-from connectors.mysql.failures import DumpFault, DumpRefused, Stopped
+from connectors.mysql.failures import DumpFault, DumpRefused
 from connectors.mysql.gtid import gtid_set_of
 from connectors.mysql.history import SchemaHistory
 from connectors.mysql.meters import LogMeter
@@ -35,6 +35,7 @@ from connectors.mysql.stream import BinlogStream, FilePosition
 from connectors.mysql.streaming import Reader, ServerContext, structures_of
 from connectors.mysql.structures import Structures
 from connectors.selection import Patterns
+from connectors.waiting import Stopped
 
 __all__ = ["MariaDbTask", "MySqlTask"]
 

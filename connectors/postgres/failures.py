@@ -9,18 +9,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from connect.api.errors import ConnectError, HeadgateError, RetriableError
+from connect.api.errors import ConnectError, RetriableError
 
-__all__ = ["ConnectionLost", "DatabaseError", "Stopped", "failure", "sqlstate_of_connect_error"]
+__all__ = ["ConnectionLost", "DatabaseError", "failure", "sqlstate_of_connect_error"]
 
 SLOT_IN_USE: Final = "55006"
 UNDEFINED_OBJECT: Final = "42704"
 DUPLICATE_OBJECT: Final = "42710"
 UNIQUE_VIOLATION: Final = "23505"
-
-
-class Stopped(HeadgateError):
-    """The task was asked to stop while it waited for the database. Never leaves the connector."""
 
 
 class DatabaseError(ConnectError):

@@ -14,12 +14,12 @@ from psycopg import pq
 from connect.api.errors import HeadgateError
 from connectors.postgres.address import Address
 from connectors.postgres.cancelling import send_cancel
-from connectors.postgres.failures import ConnectionLost, DatabaseError, Stopped, failure, sqlstate_of_connect_error
+from connectors.postgres.failures import ConnectionLost, DatabaseError, failure, sqlstate_of_connect_error
 from connectors.postgres.serverfields import error_of, result_fields
+from connectors.waiting import Stopped, ready
 
 __all__ = ["GivenUp", "Link"]
 
-_SLICE = 0.2
 _CANCEL_SECONDS = 3.0
 
 
@@ -85,16 +85,7 @@ class Link:
             self._poll = select.poll()
             self._poll.register(*watched)
             self._watched = watched
-        poll = self._poll
-        deadline = time.monotonic() + seconds
-        while True:
-            if self._stopping():
-                raise Stopped("asked to stop")
-            left = deadline - time.monotonic()
-            if poll.poll(max(0.0, min(_SLICE, left)) * 1000):
-                return True
-            if left <= 0:
-                return False
+        return ready(self._poll, seconds, self._stopping)
 
     @contextlib.contextmanager
     def driver(self, doing: str) -> Iterator[None]:

@@ -15,7 +15,6 @@ from connect.failpoints import failpoint
 from connectors.postgres.address import Address, pinned
 from connectors.postgres.catalog import SqlCatalog
 from connectors.postgres.config import PostgresConfig
-from connectors.postgres.failures import Stopped
 from connectors.postgres.identities import parse_identity_rules, set_identities
 from connectors.postgres.lsn import LSN
 from connectors.postgres.offsets import PgOffset
@@ -39,6 +38,7 @@ from connectors.postgres.slots import (
 from connectors.postgres.snapshot import SnapshotTarget, begin_at, captured_tables, check_readable, choose_targets, would_publish
 from connectors.postgres.texts import quote_table
 from connectors.selection import Patterns, Selection
+from connectors.waiting import Stopped
 
 __all__ = ["Opened", "Opener", "SnapshotStart", "address_of", "run_initial_statements"]
 

@@ -17,10 +17,11 @@ from psycopg import pq
 from connectors.postgres.address import Address, conninfo, pinned
 from connectors.postgres.copies import Copies, CopyEnded
 from connectors.postgres.directcopies import DirectCopies
-from connectors.postgres.failures import DatabaseError, Stopped, failure
+from connectors.postgres.failures import DatabaseError, failure
 from connectors.postgres.libpqcopies import LibpqCopies
 from connectors.postgres.link import GivenUp, Link
 from connectors.postgres.notices import Notices
+from connectors.waiting import Stopped
 
 __all__ = ["CopyEnded", "Row", "Session"]
 

@@ -11,9 +11,10 @@ from typing import Final
 
 from connect.api.context import TaskContext
 from connect.api.errors import ConnectError
-from connectors.postgres.failures import DUPLICATE_OBJECT, DatabaseError, Stopped
+from connectors.postgres.failures import DUPLICATE_OBJECT, DatabaseError
 from connectors.postgres.lsn import LSN
 from connectors.postgres.session import Session
+from connectors.waiting import Stopped
 
 __all__ = [
     "PLUGIN", "CreatedSlot", "Identity", "Slot", "blockers", "create_slot", "describe", "drop_slot", "find_slot", "identify",

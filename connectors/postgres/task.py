@@ -17,7 +17,7 @@ from connectors.lifecycle import EmptyBatches, Faults, HeartbeatAction
 from connectors.postgres.config import PostgresConfig
 from connectors.postgres.decoder import Decoder
 from connectors.postgres.facts import ConnectorFacts
-from connectors.postgres.failures import SLOT_IN_USE, DatabaseError, Stopped
+from connectors.postgres.failures import SLOT_IN_USE, DatabaseError
 from connectors.postgres.lsn import LSN
 from connectors.postgres.offsets import PgOffset, partition_of
 from connectors.postgres.opening import Opened, Opener, address_of
@@ -26,6 +26,7 @@ from connectors.postgres.session import Session
 from connectors.postgres.slots import drop_slot
 from connectors.postgres.snapshot import SnapshotReader
 from connectors.postgres.stream import ReplicationStream
+from connectors.waiting import Stopped
 
 if TYPE_CHECKING:
     from connectors.batch import ChangeBatch

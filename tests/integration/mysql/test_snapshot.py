@@ -12,9 +12,9 @@ import pymysql
 import pytest
 
 from connect.api.errors import ConnectError, RetriableError
-from connectors.mysql.failures import Stopped
 from connectors.mysql.locks import Held
 from connectors.mysql.structure import Flavor
+from connectors.waiting import Stopped
 from tests.integration.mysql.reading import Bench, records_of, writers
 from tests.waiting import until
 

@@ -16,9 +16,9 @@ import pytest
 from connect.api.errors import ConnectError, RetriableError
 from connectors.postgres.address import PINNED, Address
 from connectors.postgres.directcopies import DirectCopies
-from connectors.postgres.failures import Stopped
 from connectors.postgres.libpqcopies import LibpqCopies
 from connectors.postgres.session import CopyEnded, Session
+from connectors.waiting import Stopped
 from tests.tlsfront import TlsFront
 
 SETTINGS = {

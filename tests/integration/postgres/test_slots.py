@@ -10,7 +10,6 @@ import pytest
 
 from connect.api.errors import ConnectError
 from connectors.postgres.address import Address
-from connectors.postgres.failures import Stopped
 from connectors.postgres.session import Session
 from connectors.postgres.slots import (
     blockers,
@@ -21,6 +20,7 @@ from connectors.postgres.slots import (
     refuse_unusable,
     wait_until_free,
 )
+from connectors.waiting import Stopped
 
 
 def open_session(lab: Any, *, replication: bool = False, stopping: Callable[[], bool] = lambda: False) -> Session:

@@ -10,13 +10,14 @@ import pytest
 from connect.api.errors import ConnectError, RetriableError
 from connectors.mysql import snapshotstart
 from connectors.mysql.catalog import DatabaseInfo
-from connectors.mysql.failures import DatabaseError, Stopped
+from connectors.mysql.failures import DatabaseError
 from connectors.mysql.server import LogStatus
 from connectors.mysql.snapshotstart import SnapshotStarter
 from connectors.mysql.stream import FilePosition
 from connectors.mysql.structure import TableDef
 from connectors.mysql.structures import DdlContext, parse_create
 from connectors.selection import Patterns, Selection
+from connectors.waiting import Stopped
 from tests.unit.mysql.asking import Answer, Fake, session
 
 LOG = logging.getLogger("tests.snapshot")

@@ -13,9 +13,10 @@ import pytest
 
 from connect.api.errors import ConnectError
 from connectors.mysql.address import Address, Tls
-from connectors.mysql.failures import ConnectionLost, DatabaseError, Stopped
+from connectors.mysql.failures import ConnectionLost, DatabaseError
 from connectors.mysql.packets import split_row
 from connectors.mysql.session import Session
+from connectors.waiting import Stopped
 from tests.integration.mysql.io.conftest import Lab
 from tests.proxy import Proxy
 from tests.waiting import until

@@ -12,9 +12,10 @@ import pytest
 from connect.api.errors import ConnectError
 from connectors.mysql.address import Address
 from connectors.mysql.channel import Channel
-from connectors.mysql.failures import ConnectionLost, DumpFault, DumpRefused, Stopped
+from connectors.mysql.failures import ConnectionLost, DumpFault, DumpRefused
 from connectors.mysql.packets import join_packets
 from connectors.mysql.stream import BinlogStream, replica_uuid
+from connectors.waiting import Stopped
 
 ROTATE, DESCRIPTION, QUERY, HEARTBEAT = 4, 15, 2, 27
 
