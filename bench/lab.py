@@ -17,12 +17,12 @@ __all__ = ["SETTINGS", "Lab"]
 
 SETTINGS = {
     # Each of the broker's threads (8 by default) keeps a direct buffer as large as the largest record it ever wrote: eight of
-    # 64 MiB are more than a JVM of 512 MiB may have.
+    # 64 MiB are half of what the JVM may have.
     # A broker's own pauses are not what is measured: in the devstack's small heap it stands still for 50 ms every three
     # seconds, which alone is more than one record in a hundred.
     "kafka": {
         "num.io.threads": "3",
-        "jvm": "-Xms1g -Xmx1g -Xmn700m -XX:+AlwaysPreTouch -XX:+UseParallelGC -Djava.awt.headless=true",
+        "jvm": "-Xms1g -Xmx1g -Xmn700m -XX:+AlwaysPreTouch -XX:+UseParallelGC",
     },
     # A hundred connectors have a slot, a sender and a few sessions each.
     "postgres": {"max_replication_slots": "200", "max_wal_senders": "200", "max_connections": "700"},

@@ -10,14 +10,16 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from bench.figures import Drained
 from connect.tasks.producer import data_config
 
-__all__ = ["limits"]
+__all__ = ["Sample", "connected", "limits", "singly"]
 
 _BATCH, _LOOK = 10_000, 1000
 _QUEUE_BYTES = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class _Sample:
+class Sample:
+    """A record that is produced over and over."""
+
     key: bytes
     value: bytes
     headers: list[tuple[str, str | bytes | None]]
@@ -27,10 +29,10 @@ def limits(bootstrap: str, topic: str, records: int) -> tuple[Drained, Drained]:
     """Produce that many copies of the topic's last record under the task's own settings, without and with its headers, to topics
     beside it. Python hands them over: in whole batches without headers, one by one with them (batches cannot have any)."""
     sample = _last(bootstrap, topic)
-    return _batches(bootstrap, f"{topic}.limit", sample, records), _singly(bootstrap, f"{topic}.limit.headers", sample, records)
+    return _batches(bootstrap, f"{topic}.limit", sample, records), singly(bootstrap, f"{topic}.limit.headers", sample, records)
 
 
-def _last(bootstrap: str, topic: str) -> _Sample:
+def _last(bootstrap: str, topic: str) -> Sample:
     consumer = Consumer({"bootstrap.servers": bootstrap, "log_level": 0, "group.id": "bench", "enable.auto.commit": False})
     try:
         end = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=30)[1]
@@ -38,12 +40,13 @@ def _last(bootstrap: str, topic: str) -> _Sample:
         message = consumer.poll(30)
         if message is None or message.error():
             raise RuntimeError(f"the last record of {topic} could not be read")
-        return _Sample(bytes(message.key() or b""), bytes(message.value() or b""), [*dict(message.headers() or ()).items()])
+        return Sample(bytes(message.key() or b""), bytes(message.value() or b""), [*dict(message.headers() or ()).items()])
     finally:
         consumer.close()
 
 
-def _producer(bootstrap: str, topic: str) -> Producer:
+def connected(bootstrap: str, topic: str) -> Producer:
+    """librdkafka with a task's settings; the topic is there."""
     # Its queue is larger than a task's by default: what is measured is what it can do.
     kilobytes = {"queue.buffering.max.kbytes": 2 * _QUEUE_BYTES // 1024}
     producer = Producer(data_config({"bootstrap.servers": bootstrap, "log_level": 0, **kilobytes}))
@@ -52,8 +55,8 @@ def _producer(bootstrap: str, topic: str) -> Producer:
     return producer
 
 
-def _batches(bootstrap: str, topic: str, sample: _Sample, records: int) -> Drained:
-    producer, room = _producer(bootstrap, topic), _room(sample)
+def _batches(bootstrap: str, topic: str, sample: Sample, records: int) -> Drained:
+    producer, room = connected(bootstrap, topic), _room(sample)
     batch = min(_BATCH, room)
     began, cpu = time.monotonic(), time.process_time()
     for first in range(0, records, batch):
@@ -65,8 +68,9 @@ def _batches(bootstrap: str, topic: str, sample: _Sample, records: int) -> Drain
     return Drained(records, time.monotonic() - began, time.process_time() - cpu)
 
 
-def _singly(bootstrap: str, topic: str, sample: _Sample, records: int) -> Drained:
-    producer, room = _producer(bootstrap, topic), _room(sample)
+def singly(bootstrap: str, topic: str, sample: Sample, records: int) -> Drained:
+    """Produce it so many times, handed over one by one with its headers."""
+    producer, room = connected(bootstrap, topic), _room(sample)
     began, cpu = time.monotonic(), time.process_time()
     for number in range(records):
         if number % _LOOK == 0:
@@ -76,7 +80,7 @@ def _singly(bootstrap: str, topic: str, sample: _Sample, records: int) -> Draine
     return Drained(records, time.monotonic() - began, time.process_time() - cpu)
 
 
-def _room(sample: _Sample) -> int:
+def _room(sample: Sample) -> int:
     """How many records the queue surely holds: librdkafka bounds their number and bytes."""
     headers = sum(len(name) + len(value or b"") for name, value in sample.headers)
     return min(100_000, _QUEUE_BYTES // (len(sample.key) + len(sample.value) + headers + 1))

@@ -63,8 +63,8 @@ def held(process: ProcessId) -> Iterator[None]:
 
 
 class MemoryWatch:
-    """Samples the memory of the worker and all below it, four times a second (the kernel walks all their
-    pages for it, on the cores that are measured), until closed; ``peak_kib`` is the highest."""
+    """Samples the memory of the worker and all below it, four times a second (the kernel walks all their pages for it, on the
+    cores that are measured), until closed; ``peak_kib`` is the highest."""
 
     def __init__(self, worker: WorkerProcess) -> None:
         self._worker = worker

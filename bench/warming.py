@@ -5,40 +5,33 @@ from __future__ import annotations
 
 import threading
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from connect.tasks.producer import data_config
+from bench.producer import Sample, connected, singly
 
 __all__ = ["warm"]
 
 _TOPIC = "headgate-bench-warming"
-_VALUE = b"v" * 350
-_HEADERS: dict[str, str | bytes | None] = {f"__header.{n}": b"h" * 20 for n in range(4)}
-_LOOK = 1000
+_SAMPLE = Sample(b"k" * 8, b"v" * 350, [(f"__header.{n}", b"h" * 20) for n in range(4)])
 
 
 def warm(bootstrap: str, records: int, single: int) -> None:
     """Produce ``records`` in large batches and then ``single`` ones a request each, all with four headers as a task's have them,
     while a consumer reads them. The topic is deleted afterwards."""
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
-    producer = Producer(data_config({"bootstrap.servers": bootstrap, "log_level": 0}))
-    producer.produce(_TOPIC, b"")
-    producer.flush()
+    producer = connected(bootstrap, _TOPIC)
     halt = threading.Event()
     reader = threading.Thread(target=_read, args=(bootstrap, halt), daemon=True)
     reader.start()
     try:
-        for number in range(records):
-            while number % _LOOK == 0 and len(producer) > 10 * _LOOK:
-                producer.poll(0.01)
-            producer.produce(_TOPIC, _VALUE, number.to_bytes(8), headers=_HEADERS)
-        for number in range(single):
-            producer.produce(_TOPIC, _VALUE, number.to_bytes(8), headers=_HEADERS)
+        singly(bootstrap, _TOPIC, _SAMPLE, records)
+        for _ in range(single):
+            producer.produce(_TOPIC, _SAMPLE.value, _SAMPLE.key, headers=_SAMPLE.headers)
             producer.flush()
     finally:
         halt.set()
         reader.join()
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
     admin.delete_topics([_TOPIC])[_TOPIC].result(60)
 
 

@@ -21,7 +21,7 @@ __all__ = ["KAFKA_VERSION", "Kafka", "count_brokers", "render_properties"]
 
 KAFKA_VERSION = "4.1.0"
 _CLUSTER_ID = "aGVhZGdhdGUtZGV2c3RhYw"  # any 16 bytes in base64
-_JVM = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-Djava.awt.headless=true")
+_JVM = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC")
 _JVM_SETTING = "jvm"
 _LOGGING = """\
 rootLogger.level = INFO
@@ -161,4 +161,4 @@ class Kafka(Server):
     def _java_command(self, *arguments: str) -> list[str]:
         logging = f"-Dlog4j2.configurationFile={self._logging}"
         options = self.settings.get(_JVM_SETTING, "").split() or _JVM
-        return [str(self._java), *options, logging, "-cp", f"{self._libs}/*", *arguments]
+        return [str(self._java), *options, "-Djava.awt.headless=true", logging, "-cp", f"{self._libs}/*", *arguments]

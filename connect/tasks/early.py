@@ -20,6 +20,7 @@ from connect.tasks import forkserver
 
 __all__ = ["ForkedServer", "fork_server"]
 
+
 @dataclass(slots=True)
 class ForkedServer:
     """A fork server that runs. It ends when ``control``, our end of its socket, is closed."""

@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 from bench.connector import Pace
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 def test_the_look_before_the_end_is_never_far_behind_it() -> None:

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-import struct
-
 import pytest
 
-from connectors.codec import Codec
-from connectors.postgres.core.rows import TuplePlan, TupleSpans
 from connectors.postgres.types import TypeOptions
 from connectors.postgres.types.numbers import numeric
 from connectors.postgres.types.temporal import timestamptz
-from schemas.core.writer import Writer
-
-
-def fast(codec: Codec, text: bytes) -> bytes:
-    row = struct.pack(">Hci", 1, b"t", len(text)) + text
-    spans, writer = TupleSpans(), Writer()
-    spans.parse(row, 0)
-    TuplePlan([(0, codec.fast, codec.bound, b"", None, None, codec.encode)]).write(spans, writer, None)
-    return writer.take()
-
-
-def general(codec: Codec, text: bytes) -> bytes:
-    writer = Writer()
-    codec.encode(text, writer)
-    return writer.take()
+from tests.unit.postgres.encoding import fast, general
 
 
 def typmod(precision: int, scale: int) -> int:

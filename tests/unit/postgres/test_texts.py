@@ -11,19 +11,7 @@ from connectors.postgres.core.texts import date_days, time_micros, timestamp_mic
 from connectors.postgres.types import TypeOptions, numbers
 from schemas.core.writer import Writer
 from tests.unit.postgres import wire
-
-
-def fast(codec: Codec, text: bytes) -> bytes:
-    spans, writer = TupleSpans(), Writer()
-    spans.parse(wire.row([text]), 0)
-    TuplePlan([(0, codec.fast, codec.bound, b"", None, None, codec.encode)]).write(spans, writer, None)
-    return writer.take()
-
-
-def general(codec: Codec, text: bytes) -> bytes:
-    writer = Writer()
-    codec.encode(text, writer)
-    return writer.take()
+from tests.unit.postgres.encoding import fast, general
 
 
 @pytest.mark.parametrize("text", ["2026-02-29", "1900-02-29", "2026-04-31", "2026-06-31", "2026-11-31", "0002-02-29 BC"])

@@ -1,14 +1,7 @@
 """Heartbeats."""
 
 from connectors.heartbeat import Heartbeat
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 def test_a_heartbeat_is_due_once_per_interval() -> None:
