@@ -41,7 +41,7 @@ def connectors_router(herder: Herder, settings: RestSettings) -> APIRouter:
         return JSONResponse({n: e for n in names if (e := await expanded(n, expand)) is not None})
 
     async def expanded(name: str, expand: list[str]) -> dict[str, Any] | None:
-        """None when the connector has just gone, or has no status yet."""
+        """None when the connector has just gone."""
         answer: dict[str, Any] = {}
         try:
             for kind in expand:

@@ -98,10 +98,9 @@ class WorkerHerder:
     async def connector_status(self, name: str) -> ConnectorStatus:
         """See Herder."""
         part = self._part
-        found = connector_status(part.worker.statuses.table, name, part.loop.conditions(name))
-        if found is None or name not in part.worker.state.connectors:
+        if name not in part.worker.state.connectors:
             raise RequestError(404, f"No status found for connector {name}")
-        return found
+        return connector_status(part.worker.statuses.table, name, part.worker.id, part.loop.conditions(name))
 
     async def task_infos(self, name: str) -> Sequence[TaskInfo]:
         """See Herder."""

@@ -145,7 +145,7 @@ class Herder(Protocol):
         ...
 
     async def connector_status(self, name: str) -> ConnectorStatus:
-        """404 when there is no status record yet."""
+        """UNASSIGNED when there is no status record yet; 404 unknown."""
         ...
 
     async def task_infos(self, name: str) -> Sequence[TaskInfo]:

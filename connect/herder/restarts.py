@@ -68,9 +68,7 @@ class Restarts:
         """Ask for a restart; the status with RESTARTING where one will happen. RequestError 404."""
         await self._worker.configs.refresh()
         self._known(name)
-        status = connector_status(self._worker.statuses.table, name)
-        if status is None:
-            raise RequestError(404, f"Status for connector {name} not found")
+        status = connector_status(self._worker.statuses.table, name, self._worker.id)
         plan = self._plan(name, include_tasks, only_failed)
         await self._worker.configs.put_restart(name, include_tasks, only_failed)
         tasks = [TaskStatus(t.id, "RESTARTING", t.worker_id) if t.id in plan.tasks else t for t in status.tasks]

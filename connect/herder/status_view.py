@@ -10,12 +10,18 @@ from connect.stores.status import StatusTable
 __all__ = ["connector_status"]
 
 
-def connector_status(table: StatusTable, name: str, conditions: Mapping[int, str] | None = None) -> ConnectorStatus | None:
-    """The state of a connector and its tasks; None when nothing is stored of the connector. ``conditions``: what tasks wait
-    for, by number."""
+def connector_status(
+    table: StatusTable, name: str, worker_id: str, conditions: Mapping[int, str] | None = None
+) -> ConnectorStatus:
+    """The state of a connector that exists, and of its tasks.
+
+    One of which nothing is stored yet (it was created a moment ago) is UNASSIGNED, in the name of the worker that answers,
+    where Kafka Connect says 404 and leaves it out of ``?expand=status``: a client could not tell it from one that is not there.
+    ``conditions``: what tasks wait for, by number.
+    """
     found = table.connector(name)
     if found is None:
-        return None
+        return ConnectorStatus(name, "UNASSIGNED", worker_id, [], "source", None, None)
     waiting = conditions or {}
     tasks = [
         TaskStatus(n, s.state, s.worker_id, s.trace or None, s.version, waiting.get(n)) for n, s in table.tasks(name).items()

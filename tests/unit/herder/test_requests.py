@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -384,5 +385,19 @@ def test_a_write_that_kafka_does_not_acknowledge_is_500_and_says_so() -> None:
 
         lab.configs.write = lost  # type: ignore[method-assign]
         await refused(lab.herder.create_connector("a", {"connector.class": CONNECTOR}, None), 500, "may or may not")
+
+    living(test)
+
+
+def test_a_connector_has_a_status_from_the_moment_it_exists() -> None:
+    """Kafka Connect answers 404 until the first status is stored."""
+    async def test(lab: Lab) -> None:
+        creating = asyncio.ensure_future(lab.create())
+        while "a" not in await lab.herder.connectors():
+            await asyncio.sleep(0)
+        status = await lab.status()
+        assert (status.state, status.worker_id, status.tasks) == ("UNASSIGNED", "me:1", [])
+        await creating
+        await lab.until(connector="RUNNING")
 
     living(test)
