@@ -30,6 +30,9 @@ class Context:
     def stopping(self) -> bool:
         return self.asked_to_stop or self.stop_when()
 
+    def stop_fileno(self) -> int:
+        return -1
+
     def wait(self, seconds: float) -> bool:
         until = time.monotonic() + seconds
         while not self.stopping() and time.monotonic() < until:

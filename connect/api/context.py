@@ -31,6 +31,11 @@ class TaskContext(Protocol):
         """Whether the task was asked to stop; long work looks here."""
         ...
 
+    def stop_fileno(self) -> int:
+        """A file descriptor that can be read from the moment the task is asked to stop, to be watched beside a socket
+        (``select.poll``), so that waiting for it need not be cut into slices. Only for that: not to be read, nor closed."""
+        ...
+
     def wait(self, seconds: float) -> bool:
         """Wait, at most so long; True at once when asked to stop. In place of ``time.sleep``."""
         ...

@@ -36,6 +36,10 @@ class RunningContext:
         """See TaskContext."""
         return self._service.control.stopping
 
+    def stop_fileno(self) -> int:
+        """See TaskContext."""
+        return self._service.control.stop_fileno
+
     def wait(self, seconds: float) -> bool:
         """See TaskContext. Deliveries are served meanwhile."""
         return self._service.pause(seconds, inside_task=True)

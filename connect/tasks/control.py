@@ -6,6 +6,7 @@ the task does not end within the grace, the thread ends the process.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -27,6 +28,9 @@ class Control:
 
     def __init__(self, *, paused: bool = False) -> None:
         self._stop = threading.Event()
+        self.stop_fileno, self._told = os.pipe()
+        """Can be read from the moment the task should end; both ends live as long as the process."""
+        os.set_blocking(self._told, False)
         self.paused = paused
         """Whether the task should be paused."""
         self.orphaned = False
@@ -40,6 +44,8 @@ class Control:
     def stop(self) -> None:
         """Ask the task to end."""
         self._stop.set()
+        with contextlib.suppress(BlockingIOError):  # it is full of earlier ones
+            os.write(self._told, b"!")
 
     def wait(self, seconds: float) -> bool:
         """Wait, at most so long; True at once when the task should end."""

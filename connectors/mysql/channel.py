@@ -12,9 +12,9 @@ from typing import Final
 
 from connectors.mysql.failures import CLIENT_LOST, ConnectionLost, DatabaseError, failure
 from connectors.mysql.packets import PacketBuffer, join_packets
-from connectors.waiting import ready
+from connectors.waiting import NEVER, Stop, poller, ready
 
-__all__ = ["COM_QUERY", "Channel", "connect_socket", "never"]
+__all__ = ["COM_QUERY", "Channel", "connect_socket"]
 
 COM_QUERY: Final = b"\x03"
 
@@ -24,24 +24,17 @@ _PROBES: Final = 3
 _UNACKNOWLEDGED_MS: Final = 60_000
 
 
-def never() -> bool:
-    """Nobody asks to stop."""
-    return False
-
-
 class Channel:
     """Packets to and from one server. One thread. ``where`` says which server, for errors."""
 
-    def __init__(self, sock: socket.socket, where: str, stopping: Callable[[], bool] = never) -> None:
+    def __init__(self, sock: socket.socket, where: str, stop: Stop = NEVER) -> None:
         sock.setblocking(False)
         self._sock = sock
         self._tls = isinstance(sock, ssl.SSLSocket)
         self._where = where
-        self._stopping = stopping
-        self._poll_in = select.poll()
-        self._poll_in.register(sock, select.POLLIN)
-        self._poll_out = select.poll()
-        self._poll_out.register(sock, select.POLLIN | select.POLLOUT)
+        self._stop = stop
+        self._poll_in = poller(sock.fileno(), select.POLLIN, stop)
+        self._poll_out = poller(sock.fileno(), select.POLLIN | select.POLLOUT, stop)
         self.buffer = PacketBuffer()
         self.drained = False
         """Whether the last :meth:`receive` took all that had come."""
@@ -55,8 +48,8 @@ class Channel:
         return failure(CLIENT_LOST, text, doing, self._where)
 
     def wait(self, seconds: float, *, write: bool = False) -> bool:
-        """Wait until something can be read (or written), in slices between which a stop is noticed. Raises Stopped."""
-        return ready(self._poll_out if write else self._poll_in, seconds, self._stopping)
+        """Wait until something can be read (or written). Raises Stopped as soon as the task is asked to stop."""
+        return ready(self._poll_out if write else self._poll_in, seconds, self._stop)
 
     def command(self, payload: bytes, doing: str, timeout: float) -> None:
         """Send a command; its answer is numbered from 1. What an earlier one left unread is an error of the caller."""
@@ -133,7 +126,7 @@ class Channel:
         self._sock.close()
 
 
-def connect_socket(host: str, port: int, timeout: float, stopping: Callable[[], bool]) -> socket.socket:
+def connect_socket(host: str, port: int, timeout: float, stop: Stop) -> socket.socket:
     """A TCP connection to the first address of the host that answers; blocking, with TCP's own probes on.
 
     The name resolver of the system may block for as long as it likes. Raises OSError, TimeoutError, Stopped.
@@ -144,7 +137,7 @@ def connect_socket(host: str, port: int, timeout: float, stopping: Callable[[], 
         sock = socket.socket(family, kind, protocol)
         try:
             sock.setblocking(False)
-            _connect(sock, address, deadline, stopping)
+            _connect(sock, address, deadline, stop)
             sock.setblocking(True)
             _probe(sock)
             return sock
@@ -157,15 +150,13 @@ def connect_socket(host: str, port: int, timeout: float, stopping: Callable[[], 
     raise last or OSError(f"{host} has no address")
 
 
-def _connect(sock: socket.socket, address: tuple[object, ...], deadline: float, stopping: Callable[[], bool]) -> None:
+def _connect(sock: socket.socket, address: tuple[object, ...], deadline: float, stop: Stop) -> None:
     try:
         sock.connect(address)
         return
     except BlockingIOError:
         pass
-    poll = select.poll()
-    poll.register(sock, select.POLLOUT)
-    if not ready(poll, deadline - time.monotonic(), stopping):
+    if not ready(poller(sock.fileno(), select.POLLOUT, stop), deadline - time.monotonic(), stop):
         raise TimeoutError("no answer in time")
     error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     if error:

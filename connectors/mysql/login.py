@@ -11,7 +11,6 @@ import socket
 import ssl
 import struct
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -21,20 +20,21 @@ from pymysql.constants import CLIENT
 
 from connect.api.errors import HeadgateError
 from connectors.mysql.address import TLS_MODES, Address, tls_context
-from connectors.mysql.channel import COM_QUERY, Channel, connect_socket, never
+from connectors.mysql.channel import COM_QUERY, Channel, connect_socket
 from connectors.mysql.failures import CLIENT_PLUGIN, CLIENT_PROTOCOL, CLIENT_TLS, CLIENT_UNREACHABLE, failure
+from connectors.waiting import NEVER, Stop
 
 __all__ = ["end_thread", "log_in"]
 
 _CANCEL_SECONDS: Final = 3.0
 
 
-def log_in(address: Address, application: str, stopping: Callable[[], bool]) -> tuple[Any, socket.socket]:
+def log_in(address: Address, application: str, stop: Stop) -> tuple[Any, socket.socket]:
     """A connection of the driver's that is logged in, and its socket, of which nothing is left unread."""
     doing, where = "connecting", str(address)
     context = tls_context(address.tls)
     try:
-        sock = connect_socket(address.host, address.port, address.connect_timeout, stopping)
+        sock = connect_socket(address.host, address.port, address.connect_timeout, stop)
     except TimeoutError:
         raise failure(CLIENT_UNREACHABLE, f"no answer within {address.connect_timeout:g} s", doing, where) from None
     except (OSError, UnicodeError) as e:
@@ -90,7 +90,7 @@ def end_thread(address: Address, thread_id: int) -> None:
     """End another connection of the same user on the server, at once and whatever it does; what goes wrong is passed over."""
     quick = replace(address, connect_timeout=_CANCEL_SECONDS)
     with contextlib.suppress(HeadgateError):
-        conn, sock = log_in(quick, "headgate", never)
+        conn, sock = log_in(quick, "headgate", NEVER)
         channel = Channel(sock, str(quick))
         try:
             channel.command(COM_QUERY + f"KILL {thread_id}".encode(), "ending a statement", _CANCEL_SECONDS)

@@ -21,6 +21,7 @@ from connectors.mysql.requirements import Wish, check, notes
 from connectors.mysql.server import ServerFacts, inspect
 from connectors.mysql.session import Session
 from connectors.mysql.stream import BinlogStream, replica_uuid
+from connectors.waiting import Stop
 
 __all__ = ["STRUCTURE_ONLY", "History", "Opener", "Plan", "SnapshotKind", "address_of", "decide"]
 
@@ -157,7 +158,7 @@ class Opener:
         config = self._config
         return Session.open(
             self._address, self.name, statement_timeout=0.0 if unlimited else config.query_timeout_ms / 1000,
-            initial_statements=config.initial_statements, stopping=self._context.stopping, logger=self._log)
+            initial_statements=config.initial_statements, stop=Stop.of(self._context), logger=self._log)
 
     def inspect(self, session: Session, *, stream: bool) -> ServerFacts:
         """The server as it is now. Raises ConnectError when it cannot be read from (or, without ``stream``, not be put in
@@ -174,7 +175,7 @@ class Opener:
         config = self._config
         interval = config.keep_alive_interval_ms / 1000
         heartbeat = min(_MOST_HEARTBEAT, _HEARTBEAT * interval) if config.keep_alive else 0.0
-        session = Session.open(self._address, self.name, stopping=self._context.stopping, logger=self._log)
+        session = Session.open(self._address, self.name, stop=Stop.of(self._context), logger=self._log)
         return BinlogStream.start(
             session, config.server_id, start, heartbeat=heartbeat, replica=self.replica, host=self.host,
             statements=config.include_query, gulp_events=max(1, config.max_batch_size))

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from connect.api.errors import ConnectError, HeadgateError
 from connectors.mysql.address import Address, pins, quote_value, split_statements
-from connectors.mysql.channel import COM_QUERY, Channel, never
+from connectors.mysql.channel import COM_QUERY, Channel
 from connectors.mysql.failures import QUERY_TIMEOUT, ConnectionLost, DatabaseError, failure
 from connectors.mysql.login import end_thread, log_in
 from connectors.mysql.packets import (
@@ -30,6 +30,7 @@ from connectors.mysql.packets import (
     split_row,
 )
 from connectors.mysql.rawrows import RawRows, Refused
+from connectors.waiting import NEVER, Stop
 
 __all__ = ["Row", "Session"]
 
@@ -47,9 +48,8 @@ _MOST_COLUMNS: Final = 65_536
 class Session:
     """One open connection. Made by :meth:`open`; closed by :meth:`close`, which may be called twice."""
 
-    def __init__(self, conn: Any, channel: Channel, address: Address, stopping: Callable[[], bool]) -> None:
+    def __init__(self, conn: Any, channel: Channel, address: Address) -> None:
         self._conn = conn
-        self._stopping = stopping
         self.rows: RawRows | None = None
         """Those that are read one after the other at present; nothing else can be asked meanwhile."""
         self.channel = channel
@@ -74,7 +74,7 @@ class Session:
         *,
         statement_timeout: float = 0.0,
         initial_statements: str | None = None,
-        stopping: Callable[[], bool] = never,
+        stop: Stop = NEVER,
         logger: logging.Logger | None = None,
     ) -> Session:
         """Connect, log in, pin, run ``database.initial.statements`` and pin again.
@@ -83,8 +83,8 @@ class Session:
         (seconds, 0: none) limits every statement on the server and, with a margin, here. Raises DatabaseError or
         ConnectionLost with the cure, Stopped when asked to stop; while logging in, a stop is only noticed at the end.
         """
-        conn, sock = log_in(address, application, stopping)
-        session = cls(conn, Channel(sock, str(address), stopping), address, stopping)
+        conn, sock = log_in(address, application, stop)
+        session = cls(conn, Channel(sock, str(address), stop), address)
         try:
             session.timeout = address.connect_timeout
             session._pin(statement_timeout)

@@ -16,7 +16,7 @@ from connectors.postgres.address import Address
 from connectors.postgres.cancelling import send_cancel
 from connectors.postgres.failures import ConnectionLost, DatabaseError, failure, sqlstate_of_connect_error
 from connectors.postgres.serverfields import error_of, result_fields
-from connectors.waiting import Stopped, ready
+from connectors.waiting import NEVER, Stop, Stopped, poller, ready
 
 __all__ = ["GivenUp", "Link"]
 
@@ -33,19 +33,19 @@ class Link:
     ``doing`` says in errors what was tried.
     """
 
-    def __init__(self, conn: pq.abc.PGconn, address: Address, stopping: Callable[[], bool]) -> None:
+    def __init__(self, conn: pq.abc.PGconn, address: Address, stop: Stop = NEVER) -> None:
         self.conn = conn
         """libpq's own; every use of it that may fail belongs into :meth:`driver`."""
         self.address = str(address)
         """Which server, database and role, for errors."""
-        self._stopping = stopping
+        self._stop = stop
         self._poll = select.poll()
         self._watched = (-1, 0)
 
     @classmethod
-    def open(cls, text: str, address: Address, doing: str, stopping: Callable[[], bool]) -> Link:
+    def open(cls, text: str, address: Address, doing: str, stop: Stop = NEVER) -> Link:
         """Connect as the connection string says. Raises DatabaseError, ConnectionLost, Stopped."""
-        link = cls(pq.PGconn.connect_start(text.encode()), address, stopping)
+        link = cls(pq.PGconn.connect_start(text.encode()), address, stop)
         try:
             link._finish_connect(doing, address.connect_timeout)
             link.conn.nonblocking = 1
@@ -74,7 +74,7 @@ class Link:
         raise failure(sqlstate_of_connect_error(text), text, doing, self.address)
 
     def wait(self, read: bool, write: bool, seconds: float) -> bool:
-        """Wait for the socket, in slices between which a stop is noticed: raises Stopped then. True when it is ready."""
+        """Wait for the socket; True when it is ready. Raises Stopped as soon as the task is asked to stop."""
         mask = (select.POLLIN if read else 0) | (select.POLLOUT if write else 0)
         try:  # and not driver(): this is what a small transaction's latency is made of
             watched = self.conn.socket, mask
@@ -82,10 +82,9 @@ class Link:
             raise failure("", str(e), "waiting for the server", self.address) from None
         # The socket may change while the connection is being made (several addresses, SSL refused).
         if watched != self._watched:
-            self._poll = select.poll()
-            self._poll.register(*watched)
+            self._poll = poller(*watched, self._stop)
             self._watched = watched
-        return ready(self._poll, seconds, self._stopping)
+        return ready(self._poll, seconds, self._stop)
 
     @contextlib.contextmanager
     def driver(self, doing: str) -> Iterator[None]:
@@ -148,7 +147,7 @@ class Link:
         with contextlib.suppress(psycopg.Error, OSError):
             send_cancel(self.conn, limit)
         # The server drops an unfinished slot when it handles the cancellation: see it happen, but not for ever.
-        self._stopping = lambda: False
+        self._stop, self._watched = NEVER, (-1, 0)
         with contextlib.suppress(HeadgateError, psycopg.Error):
             while time.monotonic() < limit and self.conn.is_busy():
                 if self.wait(True, False, 0.5):

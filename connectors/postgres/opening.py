@@ -38,7 +38,7 @@ from connectors.postgres.slots import (
 from connectors.postgres.snapshot import SnapshotTarget, begin_at, captured_tables, check_readable, choose_targets, would_publish
 from connectors.postgres.texts import quote_table
 from connectors.selection import Patterns, Selection
-from connectors.waiting import Stopped
+from connectors.waiting import Stop, Stopped
 
 __all__ = ["Opened", "Opener", "SnapshotStart", "address_of", "run_initial_statements"]
 
@@ -110,7 +110,7 @@ class Opener:
         limit = self._config.query_timeout_ms
         wanted = {"statement_timeout": str(limit), **(settings or {})}
         session = Session.open(
-            self._address, self._name, settings=wanted, stopping=self._context.stopping, logger=self._log, copies=True)
+            self._address, self._name, settings=wanted, stop=Stop.of(self._context), logger=self._log, copies=True)
         if limit:
             session.timeout = limit / 1000 + _MARGIN
         try:
@@ -123,7 +123,7 @@ class Opener:
     def replication(self) -> Session:
         """A new replication connection."""
         return Session.open(
-            self._address, self._name, replication=True, stopping=self._context.stopping, logger=self._log, copies=True)
+            self._address, self._name, replication=True, stop=Stop.of(self._context), logger=self._log, copies=True)
 
     def open(self, mode: str, offset: PgOffset | None, own: int | None = None) -> Opened:
         """Do it. ``mode`` is the snapshot mode to go by, ``own`` as in :meth:`wait_until_free`.

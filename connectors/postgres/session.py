@@ -21,7 +21,7 @@ from connectors.postgres.failures import DatabaseError, failure
 from connectors.postgres.libpqcopies import LibpqCopies
 from connectors.postgres.link import GivenUp, Link
 from connectors.postgres.notices import Notices
-from connectors.waiting import Stopped
+from connectors.waiting import NEVER, Stop, Stopped
 
 __all__ = ["CopyEnded", "Row", "Session"]
 
@@ -31,10 +31,6 @@ Row = tuple[str | None, ...]
 _PLAIN = "SELECT encrypted FROM pg_catalog.pg_stat_gssapi WHERE pid = pg_catalog.pg_backend_pid()"
 _COPIES = "HEADGATE_POSTGRES_COPIES"
 """``libpq`` in the environment: copies are read by libpq, also where we could."""
-
-
-def _never() -> bool:
-    return False
 
 
 class Session:
@@ -58,7 +54,7 @@ class Session:
         *,
         replication: bool = False,
         settings: Mapping[str, str] | None = None,
-        stopping: Callable[[], bool] = _never,
+        stop: Stop = NEVER,
         logger: logging.Logger | None = None,
         copies: bool = False,
     ) -> Session:
@@ -71,7 +67,7 @@ class Session:
         doing = "opening a replication connection" if replication else "connecting"
         text = conninfo(address, application, replication=replication, settings=pinned(settings))
         notices = Notices(logger or logging.getLogger(__name__))
-        session = cls(Link.open(text, address, doing, stopping), address, notices)
+        session = cls(Link.open(text, address, doing, stop), address, notices)
         try:
             session._link.conn.notice_handler = notices.heard_by_libpq
             if session.server_version >= 170000:

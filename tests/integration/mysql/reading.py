@@ -27,6 +27,7 @@ from connectors.mysql.structures import DdlContext, parse_create
 from connectors.mysql.tables import TableBuilder
 from connectors.mysql.types import Charsets
 from connectors.selection import Patterns
+from connectors.waiting import Stop
 from devstack.mysql import find_mysqlbinlog
 
 LOG = logging.getLogger("tests.snapshot")
@@ -70,7 +71,7 @@ class Bench:
     def session(self, user: str | None = None) -> Session:
         at = self.server
         address = Address(at.host, at.port, user or at.user, at.password, Tls("disabled"))
-        return Session.open(address, "test", stopping=self.stop.is_set)
+        return Session.open(address, "test", stop=Stop(self.stop.is_set))
 
     def begin(self, config: MySqlConfig, user: str | None = None, **more: Any) -> SnapshotStart:
         context = DdlContext(flavor=self.flavor)

@@ -156,8 +156,7 @@ def table_maps(judge: Judge, server: Any, known: dict[str, TableDef]) -> dict[st
             continue  # a check, a partition: enough others are there
     end = judge.position()
     assert end[0] == since[0], "the log was rotated meanwhile"
-    session = Session.open(Address(server.host, server.port, server.user, server.password, Tls("disabled")), "test",
-                           stopping=lambda: False)
+    session = Session.open(Address(server.host, server.port, server.user, server.password, Tls("disabled")), "test")
     stream = BinlogStream.start(session, random.randint(10**6, 10**9), FilePosition(*since))
     parser = EventParser()
     found: dict[str, TableShape] = {}

@@ -18,7 +18,7 @@ from connectors.postgres.address import PINNED, Address
 from connectors.postgres.directcopies import DirectCopies
 from connectors.postgres.libpqcopies import LibpqCopies
 from connectors.postgres.session import CopyEnded, Session
-from connectors.waiting import Stopped
+from connectors.waiting import Stop, Stopped
 from tests.tlsfront import TlsFront
 
 SETTINGS = {
@@ -108,7 +108,7 @@ def test_connecting_ends_when_asked_to_stop(address: Address) -> None:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen()
         with pytest.raises(Stopped):
-            Session.open(replace(address, port=deaf.getsockname()[1]), "test", stopping=lambda: True)
+            Session.open(replace(address, port=deaf.getsockname()[1]), "test", stop=Stop(lambda: True))
 
 
 def test_rows_come_as_the_servers_text(session: Session) -> None:
@@ -129,7 +129,7 @@ def test_an_error_never_shows_a_row_s_value(session: Session) -> None:
 
 def test_a_command_is_cancelled_on_the_server_when_asked_to_stop(lab: Any, address: Address) -> None:
     stop = threading.Event()
-    session = Session.open(address, "test-cancel", stopping=stop.is_set)
+    session = Session.open(address, "test-cancel", stop=Stop(stop.is_set))
     threading.Timer(0.3, stop.set).start()
     with pytest.raises(Stopped):
         session.execute("SELECT pg_sleep(60)")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,12 +19,12 @@ from connectors.postgres.slots import (
     refuse_unusable,
     wait_until_free,
 )
-from connectors.waiting import Stopped
+from connectors.waiting import NEVER, Stop, Stopped
 
 
-def open_session(lab: Any, *, replication: bool = False, stopping: Callable[[], bool] = lambda: False) -> Session:
+def open_session(lab: Any, *, replication: bool = False, stop: Stop = NEVER) -> Session:
     return Session.open(Address(lab.host, lab.port, lab.user, lab.password, lab.name), "slots", replication=replication,
-                        stopping=stopping)
+                        stop=stop)
 
 
 def test_the_server_says_who_it_is(each_lab: Any) -> None:
@@ -89,7 +88,7 @@ def test_making_a_slot_waits_visibly_for_old_transactions_and_leaves_nothing_whe
     writer.execute("INSERT INTO t VALUES (1)")
     stop, seen = threading.Event(), []
     sql = open_session(each_lab)
-    replication = open_session(each_lab, replication=True, stopping=stop.is_set)
+    replication = open_session(each_lab, replication=True, stop=Stop(stop.is_set))
 
     def waiting() -> None:
         seen.append(blockers(sql))

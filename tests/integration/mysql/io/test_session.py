@@ -16,7 +16,7 @@ from connectors.mysql.address import Address, Tls
 from connectors.mysql.failures import ConnectionLost, DatabaseError
 from connectors.mysql.packets import split_row
 from connectors.mysql.session import Session
-from connectors.waiting import Stopped
+from connectors.waiting import Stop, Stopped
 from tests.integration.mysql.io.conftest import Lab
 from tests.proxy import Proxy
 from tests.waiting import until
@@ -163,7 +163,7 @@ def test_a_user_who_must_use_tls(lab_of: Callable[[str], Lab]) -> None:
 
 def test_a_stop_ends_a_statement_here_and_on_the_server(lab: Lab) -> None:
     flag = threading.Event()
-    session = lab.open(stopping=flag.is_set)
+    session = lab.open(stop=Stop(flag.is_set))
     threading.Timer(0.3, flag.set).start()
     with pytest.raises(Stopped):
         session.query("SELECT SLEEP(300)")
@@ -293,7 +293,7 @@ def test_a_connection_that_is_cut_among_rows(lab: Lab) -> None:
 
 def test_a_stop_among_rows(lab: Lab) -> None:
     flag = threading.Event()
-    session = lab.open(stopping=flag.is_set)
+    session = lab.open(stop=Stop(flag.is_set))
     rows = session.raw_rows("SELECT SLEEP(0.1), REPEAT('y', 20000) FROM information_schema.collations")
     threading.Timer(0.3, flag.set).start()
     with pytest.raises(Stopped):

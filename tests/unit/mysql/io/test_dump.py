@@ -15,7 +15,7 @@ from connectors.mysql.channel import Channel
 from connectors.mysql.failures import ConnectionLost, DumpFault, DumpRefused
 from connectors.mysql.packets import join_packets
 from connectors.mysql.stream import BinlogStream, replica_uuid
-from connectors.waiting import Stopped
+from connectors.waiting import Stop, Stopped
 
 ROTATE, DESCRIPTION, QUERY, HEARTBEAT = 4, 15, 2, 27
 
@@ -38,7 +38,7 @@ class Server:
         self.now = 0.0
 
     def stream(self, **options: Any) -> BinlogStream:
-        channel = Channel(self.near, "db:3306 as cdc", lambda: self.stop)
+        channel = Channel(self.near, "db:3306 as cdc", Stop(lambda: self.stop))
 
         class Session:
             address = Address("db", 3306, "cdc")
