@@ -10,7 +10,6 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from connect.api.context import TaskContext
 from connect.api.errors import HeadgateError, RetriableError
@@ -43,15 +42,14 @@ _batches: set[type] = set()
 
 def as_batch(polled: RecordBatch | Sequence[SourceRecord] | None) -> RecordBatch | None:
     """What ``poll`` returned as a batch; an empty list is nothing."""
-    if polled is None:
-        return None
+    if polled is None or type(polled) in _batches:
+        return polled  # type: ignore[return-value]  # and no cast(), which is a call for each batch
     if isinstance(polled, list | tuple):
         return ListBatch(polled) if polled else None
     # Once for each class: of a protocol it takes longer than a small batch.
-    if type(polled) not in _batches:
-        assert isinstance(polled, RecordBatch)
-        _batches.add(type(polled))
-    return cast("RecordBatch", polled)
+    assert isinstance(polled, RecordBatch)
+    _batches.add(type(polled))
+    return polled
 
 
 class Pipeline:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from connect.api.errors import ConnectError
 
@@ -39,9 +40,8 @@ class PreparedXa:
     gtid: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BinlogOffset:
-    """How far a connector got. Make with :meth:`read`, store what :meth:`write` gives.
+class BinlogOffset(NamedTuple):
+    """How far a connector got. Make with :meth:`read`, store what :meth:`write` gives. A tuple: one is made for each batch.
 
     ``ts_sec`` is in seconds since 1970, that of the last event dealt with. ``snapshot`` is "INITIAL" (or another word of
     Debezium's) while a snapshot runs and None once it is complete or there was none. ``gtids`` is None where the server has no
@@ -59,7 +59,7 @@ class BinlogOffset:
     server_id: int | None = None
     snapshot: str | None = None
     transaction_id: str | None = None
-    tx_counts: Mapping[str, int] = field(default_factory=dict)
+    tx_counts: Mapping[str, int] = MappingProxyType({})
     server_uuid: str | None = None
     xa: tuple[PreparedXa, ...] = ()
     tx_gtid: str | None = None
@@ -133,7 +133,7 @@ class BinlogOffset:
 
     def but(self, **changes: Any) -> BinlogOffset:
         """A copy with some attributes changed."""
-        return replace(self, **changes)
+        return self._replace(**changes)
 
 
 def _entry(xa: PreparedXa) -> dict[str, Any]:

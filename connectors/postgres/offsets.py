@@ -10,8 +10,8 @@ several rows can share one. Debezium ignores keys it does not know, and offsets 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from connect.api.errors import ConnectError
 from connectors.postgres.lsn import LSN
@@ -26,9 +26,8 @@ def partition_of(prefix: str) -> dict[str, str]:
     return {"server": prefix}
 
 
-@dataclass(frozen=True, slots=True)
-class PgOffset:
-    """How far a connector got. Make with :meth:`read`, store what :meth:`write` gives.
+class PgOffset(NamedTuple):
+    """How far a connector got. Make with :meth:`read`, store what :meth:`write` gives. A tuple: one is made for each batch.
 
     ``ts_usec`` is in microseconds since 1970. ``snapshot`` is "INITIAL" (or another word of Debezium's) while and right
     after a snapshot, None once streaming. ``tx_counts`` are the transaction metadata's per-table counters.
@@ -46,7 +45,7 @@ class PgOffset:
     tx_lsn: LSN | None = None
     tx_index: int = 0
     transaction_id: str | None = None
-    tx_counts: Mapping[str, int] = field(default_factory=dict)
+    tx_counts: Mapping[str, int] = MappingProxyType({})
     system_id: str | None = None
     timeline: int | None = None
 
@@ -121,7 +120,7 @@ class PgOffset:
 
     def but(self, **changes: Any) -> PgOffset:
         """A copy with some attributes changed."""
-        return replace(self, **changes)
+        return self._replace(**changes)
 
 
 def _signed(n: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = [
     "API_VERSIONS", "INIT_PRODUCER_ID", "METADATA", "PRODUCE", "Metadata", "PartitionAnswer", "ProducerId", "ProtocolError",
@@ -52,8 +53,7 @@ class Metadata:
     topics: Mapping[str, TopicMetadata]
 
 
-@dataclass(frozen=True, slots=True)
-class PartitionAnswer:
+class PartitionAnswer(NamedTuple):
     """What became of a batch. ``text`` is the broker's own explanation, where it has one."""
 
     topic: str

@@ -35,6 +35,8 @@ _log = logging.getLogger(__name__)
 _REQUEST_BYTES = 4 << 20
 """A request holds batches of several partitions up to this."""
 _IDLE = 1.0
+_ANSWER = 0.0005
+"""No broker answers sooner."""
 _SHORT = 0.001
 """A linger time that need not be kept to."""
 _FORGOTTEN = 600.0
@@ -82,6 +84,8 @@ class Sender(threading.Thread):
         self._turn_lock = threading.Lock()
         """Held by the one who works; the accumulator's may be taken inside it."""
         self._attended = False
+        self._worked = 0.0
+        """When somebody last worked in the thread's place."""
         self._compression = COMPRESSIONS.get(settings.compression)
 
     # -- called by others
@@ -102,8 +106,10 @@ class Sender(threading.Thread):
             self._traffic.wake()
 
     def look(self) -> None:
-        """Read the answers that have come, where the thread does not listen to them."""
-        if not self._traffic.listening and self._turn_lock.acquire(blocking=False):
+        """Read the answers that have come, where the thread does not listen to them. Not so soon after something was sent that
+        there can be none."""
+        if (not self._traffic.listening and time.monotonic() - self._worked >= _ANSWER
+                and self._turn_lock.acquire(blocking=False)):
             self._work()
 
     def attend(self) -> None:
@@ -174,7 +180,7 @@ class Sender(threading.Thread):
             if self._fatal or self._closing:
                 return
             self._traffic.look()
-            now = time.monotonic()
+            now = self._worked = time.monotonic()
             self._collect(now, [])
             self._send(now, [])
             if self._waiting():
