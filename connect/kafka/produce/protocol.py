@@ -62,6 +62,10 @@ class PartitionAnswer(NamedTuple):
     text: str
 
 
+_PRODUCED, _PRODUCED_5 = struct.Struct(">ihqq"), struct.Struct(">ihqqq")
+"""Partition, error, base offset, time of appending, and since version 5 where the log begins."""
+
+
 class _Reader:
     def __init__(self, data: bytes | memoryview) -> None:
         self._data = data
@@ -74,6 +78,14 @@ class _Reader:
             raise ProtocolError(f"the broker's answer ends after {len(self._data)} bytes") from None
         self._at += size
         return int(value)
+
+    def numbers(self, form: struct.Struct) -> tuple[int, ...]:
+        try:
+            values = form.unpack_from(self._data, self._at)
+        except struct.error:
+            raise ProtocolError(f"the broker's answer ends after {len(self._data)} bytes") from None
+        self._at += form.size
+        return values
 
     def int16(self) -> int:
         return self._take(">h", 2)
@@ -139,14 +151,11 @@ def read_produce(version: int, data: bytes) -> list[PartitionAnswer]:
     """The answer to a produce request."""
     r = _Reader(data)
     found = []
+    form = _PRODUCED_5 if version >= 5 else _PRODUCED
     for _ in range(r.count()):
         topic = r.text()
         for _ in range(r.count()):
-            partition, error = r.int32(), r.int16()
-            r.int64()
-            r.int64()
-            if version >= 5:
-                r.int64()
+            partition, error, *_ = r.numbers(form)
             text = ""
             if version >= 8:
                 texts = []
