@@ -36,7 +36,7 @@ _REQUEST_BYTES = 4 << 20
 """A request holds batches of several partitions up to this."""
 _IDLE = 1.0
 _ANSWER = 0.0005
-"""No broker answers sooner."""
+"""Hardly a broker answers sooner; an answer that does is seen at the next look."""
 _SHORT = 0.001
 """A linger time that need not be kept to."""
 _FORGOTTEN = 600.0
