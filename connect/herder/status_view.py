@@ -21,7 +21,7 @@ def connector_status(
     """
     found = table.connector(name)
     if found is None:
-        return ConnectorStatus(name, "UNASSIGNED", worker_id, [], "source", None, None)
+        return ConnectorStatus(name, "UNASSIGNED", worker_id, [])
     waiting = conditions or {}
     tasks = [
         TaskStatus(n, s.state, s.worker_id, s.trace or None, s.version, waiting.get(n)) for n, s in table.tasks(name).items()
