@@ -62,6 +62,7 @@ class PartitionAnswer(NamedTuple):
     text: str
 
 
+_BYTE, _INT16, _INT32, _INT64 = (struct.Struct(">" + c) for c in "bhiq")
 _PRODUCED, _PRODUCED_5 = struct.Struct(">ihqq"), struct.Struct(">ihqqq")
 """Partition, error, base offset, time of appending, and since version 5 where the log begins."""
 
@@ -70,14 +71,6 @@ class _Reader:
     def __init__(self, data: bytes | memoryview) -> None:
         self._data = data
         self._at = 0
-
-    def _take(self, form: str, size: int) -> int:
-        try:
-            value = struct.unpack_from(form, self._data, self._at)[0]
-        except struct.error:
-            raise ProtocolError(f"the broker's answer ends after {len(self._data)} bytes") from None
-        self._at += size
-        return int(value)
 
     def numbers(self, form: struct.Struct) -> tuple[int, ...]:
         try:
@@ -88,16 +81,16 @@ class _Reader:
         return values
 
     def int16(self) -> int:
-        return self._take(">h", 2)
+        return self.numbers(_INT16)[0]
 
     def int32(self) -> int:
-        return self._take(">i", 4)
+        return self.numbers(_INT32)[0]
 
     def int64(self) -> int:
-        return self._take(">q", 8)
+        return self.numbers(_INT64)[0]
 
     def boolean(self) -> bool:
-        return bool(self._take(">b", 1))
+        return bool(self.numbers(_BYTE)[0])
 
     def _piece(self, size: int) -> bytes:
         if size > len(self._data) - self._at:
