@@ -101,7 +101,7 @@ class Patterns:
 
     def match(self, name: str) -> bool:
         """Whether one of them matches the whole name."""
-        return self._places.of(name) is not None
+        return bool(self.items) and self._places.of(name) is not None
 
     def first(self, name: str) -> int:
         """The place of the first that matches; the number of expressions when none does."""

@@ -178,8 +178,6 @@ class MySqlConfig(RelationalConfig):
         include, exclude = Patterns.parse(self.gtid_source_includes), Patterns.parse(self.gtid_source_excludes)
         if include:
             return include.match
-        if not exclude:
-            return lambda _source: True
         return lambda source: not exclude.match(source)
 
 

@@ -33,7 +33,7 @@ class Link:
     ``doing`` says in errors what was tried.
     """
 
-    def __init__(self, conn: pq.abc.PGconn, address: Address, stop: Stop = NEVER) -> None:
+    def __init__(self, conn: pq.abc.PGconn, address: Address, stop: Stop) -> None:
         self.conn = conn
         """libpq's own; every use of it that may fail belongs into :meth:`driver`."""
         self.address = str(address)
@@ -43,7 +43,7 @@ class Link:
         self._watched = (-1, 0)
 
     @classmethod
-    def open(cls, text: str, address: Address, doing: str, stop: Stop = NEVER) -> Link:
+    def open(cls, text: str, address: Address, doing: str, stop: Stop) -> Link:
         """Connect as the connection string says. Raises DatabaseError, ConnectionLost, Stopped."""
         link = cls(pq.PGconn.connect_start(text.encode()), address, stop)
         try:
