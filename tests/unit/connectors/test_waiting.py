@@ -6,11 +6,13 @@ import select
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 
 from connect.tasks.control import Control
 from connectors.waiting import Stop, Stopped, poller, ready
+from tests.clock import Clock
 
 LONG = 60.0
 """Longer than a test may take: who waits so long has not heard of the stop."""
@@ -26,13 +28,13 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 class Counted:
     """A poll object that counts how often it was waited at, and waits for nothing."""
 
-    def __init__(self, found: Callable[[int], list[tuple[int, int]]] = lambda _: []) -> None:
+    def __init__(self, found: Callable[[], list[tuple[int, int]]]) -> None:
         self.waits: list[float] = []
         self._found = found
 
     def poll(self, milliseconds: float) -> list[tuple[int, int]]:
         self.waits.append(milliseconds)
-        return self._found(len(self.waits))
+        return self._found()
 
 
 def stop_of(control: Control) -> Stop:
@@ -86,11 +88,11 @@ def test_a_stop_comes_before_what_can_be_read(pair: tuple[socket.socket, socket.
 
 
 def test_an_idle_wait_wakes_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [100.0]
-    monkeypatch.setattr("connectors.waiting.time.monotonic", lambda: now[0])
+    clock = Clock()
+    monkeypatch.setattr("connectors.waiting.time", SimpleNamespace(monotonic=clock))
 
-    def passing(_: int) -> list[tuple[int, int]]:
-        now[0] += 0.5
+    def passing() -> list[tuple[int, int]]:
+        clock.now += 0.5
         return []
 
     poll = Counted(passing)
@@ -102,7 +104,7 @@ def test_the_socket_and_the_stop_at_once_is_the_socket() -> None:
     """Who asked for the bytes gets them; the next wait tells of the stop."""
     asked = [False]
 
-    def both(_: int) -> list[tuple[int, int]]:
+    def both() -> list[tuple[int, int]]:
         asked[0] = True
         return [(7, select.POLLIN), (3, select.POLLIN)]
 
